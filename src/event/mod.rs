@@ -1,0 +1,14 @@
+//! The vocabulary between the two halves of the program: sources produce [`Batch`]es of [`Record`]s and take
+//! [`Command`]s; the model, the headless verbs and the recorder consume batches.
+//!
+//! Values only. What a source cannot know is `None`, never guessed.
+
+mod batch;
+mod command;
+mod status;
+
+pub use batch::{Batch, Frame, PacketRecord, PublishRecord, Record, Span, Time};
+pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome};
+pub use status::{
+    ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, Phase, ServerLimits, SourceId,
+};

@@ -1,0 +1,141 @@
+//! Where a connection stands.
+//!
+//! ```text
+//! Idle ──Connect──▶ Connecting ──CONNACK──▶ Connected ──lost──▶ Waiting ──▶ Connecting …
+//!                       │                       │ Disconnect
+//!                       └─refused─▶ Refused     └─────────▶ Idle
+//! ```
+
+use std::{net::SocketAddr, time::Duration};
+
+use crate::mqtt::{Properties, ProtocolVersion, ReasonCode, Subscription};
+
+/// Names a source (a connection, a tap, a recording) within one program run. Never reused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// A step of connecting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Looking the name up.
+    Dns,
+    /// Reaching the address.
+    Tcp,
+    /// Waiting for CONNACK.
+    Connect,
+}
+
+impl Phase {
+    /// As shown: `DNS`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Dns => "DNS",
+            Self::Tcp => "TCP",
+            Self::Connect => "CONNECT",
+        }
+    }
+}
+
+/// What is not going well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FailureKind {
+    /// A network trouble that may pass: retried with back-off.
+    Network,
+    /// The server refused and retrying cannot mend it: not retried.
+    Refused,
+    /// Another client uses this client id: not retried after 0x8E; after three early closes at 30 s.
+    TakenOver,
+    /// The peer broke the protocol.
+    Violation,
+    /// Something in the profile cannot work: not retried.
+    Profile,
+}
+
+/// Why a connection is not, or no longer, there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Which sort.
+    pub kind: FailureKind,
+    /// While connecting: in which step.
+    pub phase: Option<Phase>,
+    /// The server's code, if it gave one.
+    pub code: Option<ReasonCode>,
+    /// In words, one sentence without full stop: `not authorized (0x87)`. May hold a peer's text: not sanitised.
+    pub what: String,
+    /// What to try, in words; may be empty.
+    pub advice: String,
+}
+
+/// Where the connection stands now.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ConnectionState {
+    /// Not asked to connect, or asked to disconnect.
+    Idle,
+    /// On the way.
+    Connecting {
+        /// 1 for the first try.
+        attempt: u32,
+        /// The step it is in.
+        phase: Phase,
+    },
+    /// CONNACK received.
+    Connected(Box<Facts>),
+    /// Lost or not reached; tried again by itself.
+    Waiting {
+        /// The attempt that comes next.
+        attempt: u32,
+        /// When, on the mono clock, microseconds.
+        retry_at_us: u64,
+        /// Why.
+        failure: Failure,
+    },
+    /// Not tried again by itself.
+    Refused(Failure),
+}
+
+/// What is known about an established connection.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Facts {
+    /// The version in use.
+    pub version: ProtocolVersion,
+    /// The client id in use, assigned or ours.
+    pub client_id: String,
+    /// The peer's address.
+    pub peer: Option<SocketAddr>,
+    /// The server had a session for this client id.
+    pub session_present: bool,
+    /// Keep alive in use, seconds; 0 is off.
+    pub keep_alive: u16,
+    /// How long each step took, in order.
+    pub phases: Vec<(Phase, Duration)>,
+    /// What CONNACK limits.
+    pub limits: ServerLimits,
+    /// CONNACK's properties, as sent.
+    pub properties: Properties,
+    /// What is subscribed with the code each was granted with (`None`: SUBACK not yet here).
+    pub subscriptions: Vec<(Subscription, Option<ReasonCode>)>,
+}
+
+/// A server's limits, with the standard's defaults where CONNACK does not say (MQTT 5 §3.2.2.3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerLimits {
+    /// Highest QoS.
+    pub maximum_qos: crate::mqtt::QoS,
+    /// Whether it keeps retained messages.
+    pub retain_available: bool,
+    /// Largest packet, bytes; `None`: no limit.
+    pub maximum_packet_size: Option<u32>,
+    /// Unacknowledged QoS 1 and 2 publishes.
+    pub receive_maximum: u16,
+    /// Highest topic alias.
+    pub topic_alias_maximum: u16,
+}
+
+/// A change of state, as told to the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConnectionStatus {
+    /// Microseconds behind the batch's time.
+    pub after_us: u32,
+    /// The new state.
+    pub state: ConnectionState,
+}
