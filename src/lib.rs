@@ -3,4 +3,5 @@
 pub mod config;
 pub mod event;
 pub mod mqtt;
+#[allow(clippy::todo, reason = "the codec is being written")]
 pub mod wire;

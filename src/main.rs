@@ -1,1 +1,3 @@
+//! Arguments in, a headless verb or the TUI out.
+
 fn main() {}
