@@ -3,5 +3,6 @@
 pub mod config;
 pub mod event;
 pub mod mqtt;
+pub mod text;
 #[allow(clippy::todo, reason = "the codec is being written")]
 pub mod wire;
