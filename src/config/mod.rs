@@ -2,14 +2,29 @@
 //!
 //! All faults of a file are told at once, each with its place. Nothing here connects or draws.
 
+mod check;
 mod fault;
 mod files;
+mod keys;
+mod password;
+mod paths;
 mod profile;
+mod profile_file;
+mod profile_save;
 mod reader;
+mod settings;
 mod theme;
 mod url;
 
+pub use check::check;
 pub use fault::{Fault, Faults};
+pub use files::is_file_stem;
+pub use keys::{BoundKey, KeyBindings};
+pub use password::{resolve_password, save_password};
+pub use paths::Paths;
 pub use profile::{Backoff, DecodeRule, PasswordSource, Profile, Secret};
+pub use profile_file::{SHIPPED_PROFILES, load_profile, profile_names, read_profile};
+pub use profile_save::{delete_profile, restore_profile, save_profile};
+pub use settings::{Settings, max_memory, max_packet_size};
 pub use theme::{Appearance, Color, Meaning, SHIPPED_THEMES, Theme, theme_names};
-pub use url::{BrokerUrl, Scheme, UrlError};
+pub use url::{BrokerUrl, ConnectUrl, Scheme, UrlError};

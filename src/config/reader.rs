@@ -4,9 +4,10 @@
 
 use std::{cell::RefCell, ops::Range};
 
-use toml_edit::{Document, Item, TableLike};
+use toml_edit::{Document, Item, TableLike, Value};
 
 use super::{Fault, Faults};
+use crate::text;
 
 /// One file being read. Getters return `None` for an absent key and for a bad one, which they note.
 pub(super) struct Reader<'t> {
@@ -16,11 +17,24 @@ pub(super) struct Reader<'t> {
 }
 
 /// A table with the reader it belongs to and its name as users write it (`tls`, `will`; empty at the top).
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(super) struct Section<'r> {
     reader: &'r Reader<'r>,
     table: &'r dyn TableLike,
     name: &'r str,
+    span: Option<Range<usize>>,
+}
+
+/// One element of a list that holds strings or tables.
+pub(super) enum Entry<'r> {
+    Text(&'r str, Mark<'r>),
+    Table(Section<'r>),
+}
+
+/// A place in the file that is not a key's.
+pub(super) struct Mark<'r> {
+    reader: &'r Reader<'r>,
+    span: Option<Range<usize>>,
 }
 
 /// Parses `text` and hands its top table to `read`; the value counts only if no fault was noted.
@@ -42,6 +56,7 @@ pub(super) fn read_document<T>(
         reader: &reader,
         table: document.as_table(),
         name: "",
+        span: None,
     });
     let mut faults = reader.faults.into_inner();
     faults.sort_by_key(|fault| fault.line);
@@ -67,7 +82,19 @@ impl Reader<'_> {
     }
 }
 
-#[allow(dead_code, reason = "profiles and settings use the rest")]
+impl Mark<'_> {
+    /// Notes a fault here.
+    pub fn fault(&self, what: impl Into<String>) {
+        let fault = self.reader.fault(self.span.as_ref(), what.into());
+        self.reader.faults.borrow_mut().push(fault);
+    }
+
+    /// From 1.
+    pub fn line(&self) -> usize {
+        self.span.as_ref().map_or(1, |span| self.reader.line(span.start))
+    }
+}
+
 impl<'r> Section<'r> {
     /// Notes a fault at the line of `key`.
     pub fn fault(&self, key: &str, what: impl Into<String>) {
@@ -77,12 +104,18 @@ impl<'r> Section<'r> {
 
     /// Notes a fault of the section as a whole.
     pub fn missing(&self, what: impl Into<String>) {
-        self.note(None, what.into());
+        self.note(self.span.as_ref(), what.into());
     }
 
     fn note(&self, span: Option<&Range<usize>>, what: String) {
-        let fault = self.reader.fault(span, what);
-        self.reader.faults.borrow_mut().push(fault);
+        self.mark(span.cloned()).fault(what);
+    }
+
+    fn mark(&self, span: Option<Range<usize>>) -> Mark<'r> {
+        Mark {
+            reader: self.reader,
+            span,
+        }
     }
 
     /// Notes every key that is not one of `known`, with the nearest that is.
@@ -171,17 +204,72 @@ impl<'r> Section<'r> {
     /// A table, `[name]` or inline.
     pub fn section(&self, key: &'r str) -> Option<Section<'r>> {
         let table = self.typed(key, "a table", Item::as_table_like)?;
-        Some(Section {
+        let span = self.table.get(key).and_then(Item::span);
+        Some(self.inner(key, table, span))
+    }
+
+    fn inner(&self, name: &'r str, table: &'r dyn TableLike, span: Option<Range<usize>>) -> Section<'r> {
+        Section {
             reader: self.reader,
             table,
-            name: key,
-        })
+            name,
+            span,
+        }
+    }
+
+    /// The elements of `key = [ … ]` or of its `[[key]]` tables; others than strings and tables are noted.
+    pub fn entries(&self, key: &'r str) -> Option<Vec<Entry<'r>>> {
+        let item = self.table.get(key)?;
+        if let Some(tables) = item.as_array_of_tables() {
+            let sections = tables.iter().map(|table| self.inner(key, table, table.span()));
+            return Some(sections.map(Entry::Table).collect());
+        }
+        let values = self.typed(key, "a list", Item::as_array)?;
+        Some(values.iter().filter_map(|value| self.entry(key, value)).collect())
+    }
+
+    fn entry(&self, key: &'r str, value: &'r Value) -> Option<Entry<'r>> {
+        match value {
+            Value::String(text) => Some(Entry::Text(text.value(), self.mark(value.span()))),
+            Value::InlineTable(table) => Some(Entry::Table(self.inner(key, table, value.span()))),
+            other => {
+                let kind = article(other.type_name());
+                self.note(value.span().as_ref(), format!("\"{key}\" cannot hold {kind}"));
+                None
+            }
+        }
+    }
+
+    /// The elements of a list of strings, each with its place.
+    pub fn strings(&self, key: &'r str) -> Option<Vec<(&'r str, Mark<'r>)>> {
+        let mut strings = Vec::new();
+        for entry in self.entries(key)? {
+            match entry {
+                Entry::Text(text, mark) => strings.push((text, mark)),
+                Entry::Table(section) => section.missing(format!("\"{key}\" is a list of strings")),
+            }
+        }
+        Some(strings)
+    }
+
+    /// A string as a list of one, or a list of strings.
+    pub fn string_or_strings(&self, key: &'r str) -> Option<Vec<(&'r str, Mark<'r>)>> {
+        match self.table.get(key)?.as_value() {
+            Some(Value::String(text)) => {
+                let span = self.table.get(key).and_then(Item::span);
+                Some(vec![(text.value(), self.mark(span))])
+            }
+            _ => self.strings(key),
+        }
     }
 }
 
-/// `; did you mean "url"?`, or what there is.
-pub(super) fn way_out(_wrong: &str, known: &[&str]) -> String {
-    format!("; known: {}", known.join(", "))
+/// `; did you mean "url"?`, or what there is to choose from.
+pub(super) fn way_out(wrong: &str, known: &[&str]) -> String {
+    match text::nearest(wrong, known.iter().copied()) {
+        Some(meant) => format!("; did you mean \"{meant}\"?"),
+        None => format!("; known: {}", known.join(", ")),
+    }
 }
 
 fn article(type_name: &str) -> String {

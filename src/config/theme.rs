@@ -212,7 +212,7 @@ fn load_chain(config_dir: &Path, name: &str, seen: &mut Vec<String>) -> Result<T
                 }
             }
         };
-        Some(read_theme(top, base, name))
+        Some(read_theme(&top, base, name))
     })
 }
 
@@ -225,7 +225,7 @@ fn unknown_theme(config_dir: &Path, name: &str) -> Faults {
     )
 }
 
-fn read_theme(top: Section<'_>, mut theme: Theme, stem: &str) -> Theme {
+fn read_theme(top: &Section<'_>, mut theme: Theme, stem: &str) -> Theme {
     let mut known = vec!["name", "appearance", "inherits", "palette"];
     known.extend(SECTIONS);
     top.only(&known);
@@ -242,13 +242,13 @@ fn read_theme(top: Section<'_>, mut theme: Theme, stem: &str) -> Theme {
     }
     for &name in SECTIONS {
         if let Some(section) = top.section(name) {
-            read_colors(section, name, &mut theme);
+            read_colors(&section, name, &mut theme);
         }
     }
     theme
 }
 
-fn read_colors(section: Section<'_>, name: &str, theme: &mut Theme) {
+fn read_colors(section: &Section<'_>, name: &str, theme: &mut Theme) {
     let meanings = || Meaning::ALL.iter().filter(|meaning| meaning.section() == name);
     let known: Vec<&str> = meanings().map(|meaning| meaning.key()).collect();
     section.only(&known);

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use thiserror::Error;
 
+use super::Secret;
+
 /// How the bytes travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scheme {
@@ -61,6 +63,12 @@ pub enum UrlError {
     /// Nothing between scheme and port.
     #[error("\"{0}\" names no host; write mqtt://HOST:PORT")]
     Host(String),
+    /// A user in an address that is to have none; the text is not repeated, it may hold a password.
+    #[error("a user or password does not belong in this URL; use username and password_command")]
+    UserInfo,
+    /// A topic in an address that is to have none.
+    #[error("a topic does not belong in this URL: \"/{0}\"; use subscribe")]
+    Topic(String),
     /// Not a number from 1 to 65535.
     #[error("\"{0}\" is no port; use 1 to 65535")]
     Port(String),
@@ -101,8 +109,16 @@ impl FromStr for BrokerUrl {
             Some(slash) => rest.split_at(slash),
             None => (rest, "/mqtt"),
         };
+        if authority.contains('@') {
+            return Err(UrlError::UserInfo);
+        }
+        if let (Scheme::Mqtt | Scheme::Mqtts, Some(topic)) = (scheme, rest.split_once('/'))
+            && !topic.1.is_empty()
+        {
+            return Err(UrlError::Topic(topic.1.into()));
+        }
         let (host, port) = split_port(authority)?;
-        if host.is_empty() {
+        if host.is_empty() || host.contains(|c: char| c.is_whitespace() || c.is_control()) {
             return Err(UrlError::Host(text.into()));
         }
         let port = match port {
@@ -122,6 +138,104 @@ impl FromStr for BrokerUrl {
     }
 }
 
+impl BrokerUrl {
+    /// A broker on this machine, at the usual port.
+    pub fn localhost() -> Self {
+        Self {
+            scheme: Scheme::Mqtt,
+            host: "localhost".into(),
+            port: Scheme::Mqtt.default_port(),
+            path: "/mqtt".into(),
+        }
+    }
+
+    /// Whether this version can speak it; if not, why in words and what to do.
+    pub fn check_supported(&self) -> Result<(), String> {
+        let needs = match self.scheme {
+            Scheme::Mqtt => return Ok(()),
+            Scheme::Mqtts => "TLS",
+            Scheme::Ws => "WebSocket",
+            Scheme::Wss => "WebSocket and TLS",
+        };
+        let scheme = self.scheme.name();
+        Err(format!(
+            "{scheme}:// needs {needs}, which this version does not speak; use mqtt://"
+        ))
+    }
+}
+
+/// What a URL on the command line may say: `mqtt://user:password@host:port/topic`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConnectUrl {
+    /// Where the broker is.
+    pub broker: BrokerUrl,
+    /// Percent-decoded.
+    pub username: Option<String>,
+    /// Percent-decoded.
+    pub password: Option<Secret>,
+    /// As written: in mosquitto's `-L` too, `#` and `%` stand for themselves.
+    pub topic: Option<String>,
+}
+
+impl FromStr for ConnectUrl {
+    type Err = UrlError;
+
+    /// A URL or `host[:port]`. No error repeats a password.
+    fn from_str(text: &str) -> Result<Self, UrlError> {
+        let (scheme, rest) = match text.split_once("://") {
+            Some((scheme, rest)) => (Some(scheme), rest),
+            None => (None, text),
+        };
+        let (authority, path) = match rest.split_once('/') {
+            Some((authority, path)) => (authority, Some(path)),
+            None => (rest, None),
+        };
+        let (user, place) = match authority.rsplit_once('@') {
+            Some((user, place)) => (Some(user), place),
+            None => (None, authority),
+        };
+        let is_socket = scheme.is_some_and(|scheme| scheme.starts_with("ws"));
+        let mut address = scheme.map_or_else(String::new, |scheme| format!("{scheme}://"));
+        address.push_str(place);
+        if let (true, Some(path)) = (is_socket, path) {
+            address.push('/');
+            address.push_str(path);
+        }
+        let (username, password) = match user.map(|user| user.split_once(':').unwrap_or((user, ""))) {
+            Some((name, password)) => (decoded(name), decoded(password)),
+            None => (Vec::new(), Vec::new()),
+        };
+        let has_password = user.is_some_and(|user| user.contains(':'));
+        Ok(Self {
+            broker: address.parse()?,
+            username: user.map(|_| String::from_utf8_lossy(&username).into_owned()),
+            password: has_password.then(|| Secret::new(password)),
+            topic: path.filter(|path| !is_socket && !path.is_empty()).map(Into::into),
+        })
+    }
+}
+
+/// `%40` → `@`; a `%` without two digits stands for itself.
+fn decoded(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&byte, tail)) = rest.split_first() {
+        let digits = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
+        let value = digits.filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        match value.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(value) if byte == b'%' => {
+                bytes.push(value);
+                rest = tail.get(2..).unwrap_or_default();
+            }
+            _ => {
+                bytes.push(byte);
+                rest = tail;
+            }
+        }
+    }
+    bytes
+}
+
 /// `[::1]:1883`, `::1`, `host:1883`, `host`.
 fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
     if let Some(bracketed) = authority.strip_prefix('[') {
@@ -138,5 +252,75 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
         Some((_, rest)) if rest.contains(':') => Ok((authority, None)),
         Some((host, port)) => Ok((host, Some(port))),
         None => Ok((authority, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_is_shown_as_it_is_written() {
+        for (text, shown) in [
+            ("pi.lan", "mqtt://pi.lan"),
+            ("pi.lan:1884", "mqtt://pi.lan:1884"),
+            ("::1", "mqtt://[::1]"),
+            ("[::1]:1884", "mqtt://[::1]:1884"),
+            ("tcp://pi:1883", "mqtt://pi"),
+            ("mqtts://pi", "mqtts://pi"),
+            ("ws://pi:9001/x", "ws://pi:9001/x"),
+            ("wss://pi", "wss://pi/mqtt"),
+        ] {
+            let url: BrokerUrl = text.parse().unwrap();
+            assert_eq!(url.to_string(), shown, "{text}");
+            assert_eq!(shown.parse(), Ok(url), "{text}");
+        }
+    }
+
+    #[test]
+    fn bad_address_is_refused_with_what_is_wrong() {
+        for (text, error) in [
+            ("http://x", "unknown scheme \"http://\""),
+            ("mqtt://", "names no host"),
+            ("mqtt://a b", "names no host"),
+            ("x:0", "\"0\" is no port"),
+            ("x:65536", "\"65536\" is no port"),
+            ("x:", "\"\" is no port"),
+            ("[::1", "names no host"),
+            ("mqtt://me:hunter2@x", "does not belong in this URL"),
+            ("mqtt://x/a/b", "\"/a/b\""),
+        ] {
+            let found = text.parse::<BrokerUrl>().unwrap_err().to_string();
+            assert!(found.contains(error), "{text}: {found}");
+            assert!(!found.contains("hunter2"), "{found}");
+        }
+    }
+
+    #[test]
+    fn connect_url_is_taken_apart() {
+        let url: ConnectUrl = "mqtt://me%40home:a%3Ab%@pi:1884/a/+/%20#".parse().unwrap();
+        assert_eq!(url.broker.to_string(), "mqtt://pi:1884");
+        assert_eq!(url.username.as_deref(), Some("me@home"));
+        assert_eq!(url.password, Some(Secret::new("a:b%")));
+        assert_eq!(url.topic.as_deref(), Some("a/+/%20#"));
+        let url: ConnectUrl = "ws://pi/path".parse().unwrap();
+        assert_eq!(
+            (url.broker.path.as_str(), url.topic, url.username),
+            ("/path", None, None)
+        );
+        let error = "mqtt://me:hunter2@"
+            .parse::<ConnectUrl>()
+            .unwrap_err()
+            .to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+    }
+
+    #[test]
+    fn only_plain_tcp_is_spoken() {
+        let supported = |text: &str| text.parse::<BrokerUrl>().unwrap().check_supported();
+        assert!(supported("mqtt://x").is_ok());
+        for text in ["mqtts://x", "ws://x", "wss://x"] {
+            assert!(supported(text).unwrap_err().contains("use mqtt://"));
+        }
     }
 }

@@ -1,0 +1,274 @@
+//! Profile files: `profiles/<name>.toml` → [`Profile`], every fault with its line.
+
+use std::{fs, time::Duration};
+
+use super::{
+    Backoff, BrokerUrl, DecodeRule, Faults, PasswordSource, Profile, files,
+    reader::{Entry, Section, read_document},
+};
+use crate::{
+    config::Paths,
+    mqtt::{
+        Message, Properties, ProtocolChoice, QoS, RetainHandling, Subscription, SubscriptionOptions,
+        TopicFilter, TopicName, Will,
+    },
+    text,
+};
+
+/// The profiles that come with the program: file stem and text. Examples to connect with or to copy.
+pub const SHIPPED_PROFILES: &[(&str, &str)] = &[
+    ("local", include_str!("../../profiles/local.toml")),
+    ("secured", include_str!("../../profiles/secured.toml")),
+];
+
+/// Every key a profile file can have, in the order they are written.
+pub(super) const KEYS: &[&str] = &[
+    "url",
+    "protocol",
+    "username",
+    "password_command",
+    "password_env",
+    "password_file",
+    "client_id",
+    "keepalive",
+    "clean_start",
+    "read_only",
+    "subscribe",
+    "mute",
+    "reconnect",
+    "lenient",
+    "will",
+    "decode",
+    "tls",
+];
+
+/// The names of the user's profiles, sorted.
+pub fn profile_names(paths: &Paths) -> Vec<String> {
+    files::toml_stems(&paths.config.join("profiles"))
+}
+
+/// The user's profile of that name, or the shipped one; `None` where there is neither.
+pub fn load_profile(paths: &Paths, name: &str) -> Option<Result<Profile, Faults>> {
+    if !files::is_file_stem(name) {
+        return None;
+    }
+    let path = paths.profile(name);
+    match fs::read_to_string(&path) {
+        Ok(text) => Some(read_profile(&path.display().to_string(), name, &text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let (_, text) = SHIPPED_PROFILES.iter().find(|(stem, _)| *stem == name)?;
+            Some(read_profile(&format!("profiles/{name}.toml"), name, text))
+        }
+        Err(error) => Some(Err(Faults::of_file(
+            path.display().to_string(),
+            error.to_string(),
+        ))),
+    }
+}
+
+/// Reads a profile's text; `file` is how faults name it.
+pub fn read_profile(file: &str, name: &str, text: &str) -> Result<Profile, Faults> {
+    read_document(file, text, |top| {
+        top.only(&[KEYS, &["password"]].concat());
+        if top.has("password") {
+            let what = "a password does not belong in this file; use password_command, password_env or password_file";
+            top.fault("password", what);
+        }
+        if top.has("tls") {
+            top.fault(
+                "tls",
+                "TLS is not spoken by this version; remove [tls] and use mqtt://",
+            );
+        }
+        let url = top.parsed("url", parse_url);
+        if !top.has("url") {
+            top.missing("\"url\" is missing; add url = \"mqtt://HOST:PORT\"");
+        }
+        let is_complete = url.is_some();
+        // without an address the rest is still read for its faults
+        let mut profile = Profile::new(name, url.unwrap_or_else(BrokerUrl::localhost));
+        read_session(&top, &mut profile);
+        read_password(&top, &mut profile);
+        read_topics(&top, &mut profile);
+        is_complete.then_some(profile)
+    })
+}
+
+fn parse_url(text: &str) -> Result<BrokerUrl, String> {
+    let url: BrokerUrl = text.parse().map_err(|error: super::UrlError| error.to_string())?;
+    url.check_supported()?;
+    Ok(url)
+}
+
+fn read_session(top: &Section<'_>, profile: &mut Profile) {
+    set(
+        &mut profile.protocol,
+        top.parsed("protocol", str::parse::<ProtocolChoice>),
+    );
+    set(&mut profile.client_id, top.string("client_id").map(Into::into));
+    set(&mut profile.keep_alive, top.parsed("keepalive", keep_alive));
+    set(&mut profile.clean_start, top.boolean("clean_start"));
+    set(&mut profile.read_only, top.boolean("read_only"));
+    set(&mut profile.lenient, top.boolean("lenient"));
+    profile.username = top.string("username").map(Into::into);
+    if let Some(section) = top.section("reconnect") {
+        read_backoff(&section, &mut profile.reconnect);
+    }
+    if let Some(section) = top.section("will") {
+        profile.will = read_will(&section);
+    }
+}
+
+fn set<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+/// Whole seconds as CONNECT carries them; `0s` is off.
+fn keep_alive(text: &str) -> Result<u16, String> {
+    let duration = text::parse_duration(text).map_err(|error| error.to_string())?;
+    let whole = duration.subsec_nanos() == 0;
+    u16::try_from(duration.as_secs())
+        .ok()
+        .filter(|_| whole)
+        .ok_or_else(|| format!("\"{text}\" is no keep alive; use 0s (off) to 65535s, whole seconds"))
+}
+
+fn read_backoff(section: &Section<'_>, backoff: &mut Backoff) {
+    section.only(&["min", "max"]);
+    set(&mut backoff.min, section.parsed("min", wait));
+    set(&mut backoff.max, section.parsed("max", wait));
+    if backoff.min > backoff.max {
+        section.missing("\"min\" is more than \"max\"");
+    }
+}
+
+/// A pause between tries: never so short that it hammers a broker.
+fn wait(text: &str) -> Result<Duration, String> {
+    let duration = text::parse_duration(text).map_err(|error| error.to_string())?;
+    if (Duration::from_millis(100)..=Duration::from_secs(3600)).contains(&duration) {
+        Ok(duration)
+    } else {
+        Err(format!("\"{text}\" is no wait between tries; use 100ms to 1h"))
+    }
+}
+
+fn read_will(section: &Section<'_>) -> Option<Will> {
+    section.only(&["topic", "payload", "qos", "retain"]);
+    let topic = section.parsed("topic", TopicName::new);
+    if !section.has("topic") {
+        section.missing("\"topic\" of [will] is missing");
+    }
+    let message = Message {
+        topic: topic?,
+        payload: section.string("payload").unwrap_or_default().to_owned().into(),
+        qos: qos(section).unwrap_or_default(),
+        retain: section.boolean("retain").unwrap_or_default(),
+        properties: Properties::NONE,
+    };
+    Some(Will { message })
+}
+
+fn qos(section: &Section<'_>) -> Option<QoS> {
+    QoS::from_bits(section.integer("qos", 0..3)? as u8)
+}
+
+fn read_password(top: &Section<'_>, profile: &mut Profile) {
+    let ways = ["password_command", "password_env", "password_file"];
+    let given: Vec<&str> = ways.into_iter().filter(|key| top.has(key)).collect();
+    if let [_, second, ..] = given.as_slice() {
+        top.fault(second, format!("only one of {} can be used", given.join(", ")));
+    }
+    if let Some(words) = top.strings("password_command") {
+        if words.is_empty() {
+            top.fault("password_command", "\"password_command\" names no command");
+        }
+        let words = words.into_iter().map(|(word, _)| word.to_owned());
+        profile.password = PasswordSource::Command(words.collect());
+    }
+    if let Some(variable) = top.string("password_env") {
+        profile.password = PasswordSource::Env(variable.into());
+    }
+    if let Some(path) = top.string("password_file") {
+        profile.password = PasswordSource::File(path.into());
+    }
+}
+
+fn read_topics(top: &Section<'_>, profile: &mut Profile) {
+    if let Some(entries) = top.entries("subscribe") {
+        profile.subscriptions = entries.iter().filter_map(read_subscription).collect();
+    }
+    if let Some(strings) = top.strings("mute") {
+        for (text, mark) in strings {
+            match TopicFilter::new(text) {
+                Ok(filter) => profile.mute.push(filter),
+                Err(error) => mark.fault(error.to_string()),
+            }
+        }
+    }
+    for entry in top.entries("decode").unwrap_or_default() {
+        match entry {
+            Entry::Table(section) => profile.decode.extend(read_rule(&section)),
+            Entry::Text(_, mark) => {
+                mark.fault("a decode rule is a table: [[decode]] topic = \"…\", as = \"…\"");
+            }
+        }
+    }
+}
+
+fn read_subscription(entry: &Entry<'_>) -> Option<Subscription> {
+    let mut options = SubscriptionOptions {
+        retain_as_published: true,
+        ..Default::default()
+    };
+    let filter = match entry {
+        Entry::Text(text, mark) => match TopicFilter::new(text) {
+            Ok(filter) => filter,
+            Err(error) => {
+                mark.fault(error.to_string());
+                return None;
+            }
+        },
+        Entry::Table(section) => {
+            section.only(&[
+                "topic",
+                "qos",
+                "no_local",
+                "retain_as_published",
+                "retain_handling",
+            ]);
+            set(&mut options.qos, qos(section));
+            set(&mut options.no_local, section.boolean("no_local"));
+            set(
+                &mut options.retain_as_published,
+                section.boolean("retain_as_published"),
+            );
+            let handling = section.integer("retain_handling", 0..3);
+            set(
+                &mut options.retain_handling,
+                handling.and_then(|bits| RetainHandling::from_bits(bits as u8)),
+            );
+            if !section.has("topic") {
+                section.missing("\"topic\" of this subscription is missing");
+            }
+            section.parsed("topic", TopicFilter::new)?
+        }
+    };
+    Some(Subscription { filter, options })
+}
+
+fn read_rule(section: &Section<'_>) -> Option<DecodeRule> {
+    section.only(&["topic", "as"]);
+    for key in ["topic", "as"] {
+        if !section.has(key) {
+            section.missing(format!("\"{key}\" of [[decode]] is missing"));
+        }
+    }
+    let topic = section.parsed("topic", TopicFilter::new);
+    let decoder = section.string("as");
+    Some(DecodeRule {
+        topic: topic?,
+        decoder: decoder?.into(),
+    })
+}

@@ -1,0 +1,314 @@
+//! Writing profiles: only keys whose values changed are touched, so that comments and order stay.
+
+use std::{fs, io::ErrorKind, time::Duration};
+
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
+
+use super::{
+    Backoff, Faults, PasswordSource, Paths, Profile, files,
+    profile_file::{KEYS, read_profile},
+};
+use crate::mqtt::{Subscription, TopicFilter, Will};
+
+/// Writes `profiles/<name>.toml`, whole or not at all, readable by its owner only.
+///
+/// A password in memory is not written: see [`super::save_password`]. A file there that is faulty is left alone
+/// and its faults are returned.
+pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Faults> {
+    let path = paths.profile(&profile.name);
+    let file = path.display().to_string();
+    if !files::is_file_stem(&profile.name) {
+        let what = format!(
+            "\"{}\" is no profile name; use letters, digits, - _ . and spaces",
+            profile.name
+        );
+        return Err(Faults::of_file(file, what));
+    }
+    let text = match fs::read_to_string(&path) {
+        Ok(old) => {
+            let before = read_profile(&file, &profile.name, &old)?;
+            changed(&old, &before, profile)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => fresh(profile),
+        Err(error) => return Err(Faults::of_file(file, error.to_string())),
+    };
+    files::write_private(&path, text.as_bytes()).map_err(|error| Faults::of_file(file, error.to_string()))
+}
+
+/// Deletes a profile's file and gives its text back, so that the deletion can be undone.
+pub fn delete_profile(paths: &Paths, name: &str) -> Result<String, Faults> {
+    let path = paths.profile(name);
+    let fault = |error: std::io::Error| Faults::of_file(path.display().to_string(), error.to_string());
+    let text = fs::read_to_string(&path).map_err(fault)?;
+    fs::remove_file(&path).map_err(fault)?;
+    Ok(text)
+}
+
+/// Writes back what [`delete_profile`] gave.
+pub fn restore_profile(paths: &Paths, name: &str, text: &str) -> Result<(), Faults> {
+    let path = paths.profile(name);
+    files::write_private(&path, text.as_bytes())
+        .map_err(|error| Faults::of_file(path.display().to_string(), error.to_string()))
+}
+
+fn fresh(profile: &Profile) -> String {
+    let mut document = DocumentMut::new();
+    for &key in KEYS {
+        if let Some(item) = item_of(profile, key) {
+            document.insert(key, item);
+        }
+    }
+    document.to_string()
+}
+
+fn changed(old: &str, before: &Profile, after: &Profile) -> String {
+    let mut document: DocumentMut = old.parse().expect("this text was just read");
+    for &key in KEYS {
+        let (was, is) = (item_of(before, key), item_of(after, key));
+        if was.as_ref().map(ToString::to_string) == is.as_ref().map(ToString::to_string) {
+            continue;
+        }
+        match is {
+            Some(item) => replace(&mut document, key, item),
+            None => {
+                document.remove(key);
+            }
+        }
+    }
+    document.to_string()
+}
+
+/// Puts a new value in an old one's place, between the comments that stand around it.
+fn replace(document: &mut DocumentMut, key: &str, mut item: Item) {
+    let Some(old) = document.get_mut(key) else {
+        document.insert(key, item);
+        return;
+    };
+    match (&*old, &mut item) {
+        (Item::Value(old), Item::Value(new)) => *new.decor_mut() = old.decor().clone(),
+        (Item::Table(old), Item::Table(new)) => {
+            *new.decor_mut() = old.decor().clone();
+            new.set_position(old.position());
+        }
+        _ => {}
+    }
+    *old = item;
+}
+
+/// A key's value as the file would say it; `None` for what need not be said.
+fn item_of(profile: &Profile, key: &str) -> Option<Item> {
+    let default = Profile::new("", profile.url.clone());
+    match key {
+        "url" => Some(value(profile.url.to_string())),
+        "protocol" => (profile.protocol != default.protocol).then(|| value(profile.protocol.to_string())),
+        "username" => profile.username.as_deref().map(value),
+        "client_id" => (profile.client_id != default.client_id).then(|| value(&profile.client_id)),
+        "keepalive" => {
+            (profile.keep_alive != default.keep_alive).then(|| value(format!("{}s", profile.keep_alive)))
+        }
+        "clean_start" => (profile.clean_start != default.clean_start).then(|| value(profile.clean_start)),
+        "read_only" => (profile.read_only != default.read_only).then(|| value(profile.read_only)),
+        "lenient" => (profile.lenient != default.lenient).then(|| value(profile.lenient)),
+        "subscribe" => (profile.subscriptions != default.subscriptions)
+            .then(|| value(profile.subscriptions.iter().map(subscription).collect::<Array>())),
+        "mute" => (!profile.mute.is_empty())
+            .then(|| value(profile.mute.iter().map(TopicFilter::as_str).collect::<Array>())),
+        "reconnect" => (profile.reconnect != default.reconnect).then(|| backoff(profile.reconnect)),
+        "will" => profile.will.as_ref().map(will),
+        "decode" => (!profile.decode.is_empty()).then(|| rules(profile)),
+        _ => password(&profile.password, key),
+    }
+}
+
+fn password(source: &PasswordSource, key: &str) -> Option<Item> {
+    match (source, key) {
+        (PasswordSource::Command(words), "password_command") => Some(value(words.iter().collect::<Array>())),
+        (PasswordSource::Env(name), "password_env") => Some(value(name)),
+        (PasswordSource::File(path), "password_file") => Some(value(path.display().to_string())),
+        _ => None,
+    }
+}
+
+fn subscription(subscription: &Subscription) -> Value {
+    let options = subscription.options;
+    let mut table = InlineTable::new();
+    table.insert("topic", subscription.filter.as_str().into());
+    table.insert("qos", i64::from(options.qos.as_u8()).into());
+    if options.no_local {
+        table.insert("no_local", true.into());
+    }
+    if !options.retain_as_published {
+        table.insert("retain_as_published", false.into());
+    }
+    if options.retain_handling as u8 != 0 {
+        table.insert("retain_handling", i64::from(options.retain_handling as u8).into());
+    }
+    table.into()
+}
+
+fn backoff(backoff: Backoff) -> Item {
+    let mut table = InlineTable::new();
+    table.insert("min", wait(backoff.min).into());
+    table.insert("max", wait(backoff.max).into());
+    value(table)
+}
+
+fn wait(duration: Duration) -> String {
+    match duration.subsec_millis() {
+        0 => format!("{}s", duration.as_secs()),
+        _ => format!("{}ms", duration.as_millis()),
+    }
+}
+
+fn will(will: &Will) -> Item {
+    let mut table = Table::new();
+    table.insert("topic", value(will.message.topic.as_str()));
+    table.insert(
+        "payload",
+        value(String::from_utf8_lossy(&will.message.payload).as_ref()),
+    );
+    table.insert("qos", value(i64::from(will.message.qos.as_u8())));
+    table.insert("retain", value(will.message.retain));
+    Item::Table(table)
+}
+
+fn rules(profile: &Profile) -> Item {
+    let mut tables = ArrayOfTables::new();
+    for rule in &profile.decode {
+        let mut table = Table::new();
+        table.insert("topic", value(rule.topic.as_str()));
+        table.insert("as", value(&rule.decoder));
+        tables.push(table);
+    }
+    Item::ArrayOfTables(tables)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        config::{DecodeRule, Secret},
+        mqtt::{
+            Message, Properties, ProtocolChoice, ProtocolVersion, QoS, RetainHandling, SubscriptionOptions,
+            TopicName,
+        },
+    };
+
+    fn full() -> Profile {
+        let mut profile = Profile::new("lab", "pi.lan:1884".parse().unwrap());
+        profile.protocol = ProtocolChoice::Exactly(ProtocolVersion::V311);
+        profile.username = Some("me \"quoted\"".into());
+        profile.password = PasswordSource::Command(vec!["pass".into(), "show".into()]);
+        profile.client_id = "fixed".into();
+        profile.keep_alive = 0;
+        profile.clean_start = false;
+        profile.read_only = true;
+        profile.lenient = true;
+        profile.reconnect = Backoff {
+            min: Duration::from_millis(1500),
+            max: Duration::from_secs(9),
+        };
+        profile.subscriptions = vec![Subscription {
+            filter: TopicFilter::new("a/+").unwrap(),
+            options: SubscriptionOptions {
+                qos: QoS::ExactlyOnce,
+                no_local: true,
+                retain_as_published: false,
+                retain_handling: RetainHandling::SendIfNew,
+            },
+        }];
+        profile.mute = vec![TopicFilter::new("noise/#").unwrap()];
+        profile.will = Some(Will {
+            message: Message {
+                topic: TopicName::new("clients/me").unwrap(),
+                payload: "gone".into(),
+                qos: QoS::AtLeastOnce,
+                retain: true,
+                properties: Properties::NONE,
+            },
+        });
+        profile.decode = vec![DecodeRule {
+            topic: TopicFilter::new("cam/#").unwrap(),
+            decoder: "image".into(),
+        }];
+        profile
+    }
+
+    fn paths(dir: &tempfile::TempDir) -> Paths {
+        Paths::find(Some(dir.path())).unwrap()
+    }
+
+    fn load(paths: &Paths, name: &str) -> Profile {
+        super::super::load_profile(paths, name).unwrap().unwrap()
+    }
+
+    #[test]
+    fn profile_comes_back_as_it_was_saved() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = paths(&dir);
+        for profile in [full(), Profile::new("plain", "pi".parse().unwrap())] {
+            save_profile(&paths, &profile).unwrap();
+            assert_eq!(load(&paths, &profile.name), profile);
+        }
+        assert_eq!(
+            fs::read_to_string(paths.profile("plain")).unwrap(),
+            "url = \"mqtt://pi\"\n"
+        );
+    }
+
+    #[test]
+    fn comments_order_and_untouched_values_stay_when_saved_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = paths(&dir);
+        let text = "# the lab\nusername = 'me' # who\n\nurl = \"mqtt://pi:1883\" # where\nkeepalive = \"1m\"\n[will] # last words\ntopic = \"x\"\n";
+        files::write_private(&paths.profile("lab"), text.as_bytes()).unwrap();
+        let mut profile = load(&paths, "lab");
+        profile.username = Some("you".into());
+        profile.read_only = true;
+        profile.will.as_mut().unwrap().message.retain = true;
+        save_profile(&paths, &profile).unwrap();
+        let expected = "# the lab\nusername = \"you\" # who\n\nurl = \"mqtt://pi:1883\" # where\nkeepalive = \"1m\"\nread_only = true\n[will] # last words\ntopic = \"x\"\npayload = \"\"\nqos = 0\nretain = true\n";
+        assert_eq!(fs::read_to_string(paths.profile("lab")).unwrap(), expected);
+    }
+
+    #[test]
+    fn password_in_memory_is_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = paths(&dir);
+        let mut profile = full();
+        profile.password = PasswordSource::Memory(Secret::new("hunter2"));
+        save_profile(&paths, &profile).unwrap();
+        assert!(
+            !fs::read_to_string(paths.profile("lab"))
+                .unwrap()
+                .contains("hunter2")
+        );
+    }
+
+    #[test]
+    fn faulty_file_is_not_overwritten_and_bad_name_not_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = paths(&dir);
+        files::write_private(&paths.profile("lab"), b"ulr = \"x\"").unwrap();
+        assert!(
+            save_profile(&paths, &full())
+                .unwrap_err()
+                .to_string()
+                .contains("did you mean \"url\"?")
+        );
+        let mut profile = full();
+        profile.name = "../lab".into();
+        assert!(save_profile(&paths, &profile).is_err());
+    }
+
+    #[test]
+    fn deleted_profile_can_be_restored() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = paths(&dir);
+        save_profile(&paths, &full()).unwrap();
+        let text = delete_profile(&paths, "lab").unwrap();
+        assert!(super::super::load_profile(&paths, "lab").is_none());
+        restore_profile(&paths, "lab", &text).unwrap();
+        assert_eq!(load(&paths, "lab"), full());
+    }
+}
