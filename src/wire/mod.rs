@@ -3,15 +3,25 @@
 //!
 //! Pure and total: no sockets, no clock, no panic on any bytes, no allocation from a claimed length.
 
+mod anomaly;
 mod decode;
 mod encode;
+mod field;
 mod frame;
+mod head;
 mod packet;
+mod walk;
 
-pub use decode::{Anomaly, Decoded, PublishHead, decode, publish_head};
+pub use anomaly::Anomaly;
+pub use decode::{Decoded, Dissection, decode, dissect, mask_secrets};
 pub use encode::{EncodeError, encode};
+pub use field::{Field, FieldValue};
 pub use frame::{FrameHead, MAX_REMAINING_LENGTH, Scan, scan};
+pub use head::{PublishHead, publish_head};
 pub use packet::{
     Ack, Auth, Connack, Connect, ConnectWill, Direction, Disconnect, Packet, PacketType, Publish, Suback,
     Subscribe, SubscribeFilter, Unsubscribe,
 };
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Tests of the room as a whole: vectors by hand, laws over arbitrary packets and bytes, a foreign codec as oracle.
+
+mod valid;
