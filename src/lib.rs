@@ -1,5 +1,6 @@
 //! mqttscope: the MQTT debugger for the terminal.
 
+pub mod broker;
 pub mod config;
 pub mod event;
 pub mod mqtt;
