@@ -2,6 +2,7 @@
 
 pub mod broker;
 pub mod config;
+pub mod decode;
 pub mod event;
 pub mod mqtt;
 pub mod text;
