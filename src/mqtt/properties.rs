@@ -49,8 +49,8 @@ macro_rules! properties {
             }
         }
 
-        /// One property with its value.
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        /// One property with its value. Its `Debug` shows no authentication data.
+        #[derive(Clone, PartialEq, Eq)]
         #[allow(missing_docs, reason = "the names are the standard's own")]
         pub enum Property { $($name($value),)* }
 
@@ -58,6 +58,17 @@ macro_rules! properties {
             /// Its identifier.
             pub const fn id(&self) -> PropertyId {
                 match self { $(Self::$name(_) => PropertyId::$name,)* }
+            }
+        }
+
+        impl fmt::Debug for Property {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                if let Self::AuthenticationData(_) = self {
+                    return f.write_str("AuthenticationData(***)");
+                }
+                match self {
+                    $(Self::$name(value) => f.debug_tuple(stringify!($name)).field(value).finish(),)*
+                }
             }
         }
     };
