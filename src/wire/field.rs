@@ -7,6 +7,9 @@ use crate::mqtt::{ReasonCode, ReasonContext};
 /// Fields kept for one frame: a hostile frame could hold a hundred million.
 const MAX_FIELDS: usize = 65_536;
 
+/// Stands for all fields beyond [`MAX_FIELDS`].
+const FURTHER: &str = "further fields";
+
 /// One field of a frame. Ranges only, so that no `Debug` of it shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -74,14 +77,17 @@ impl Recorder {
             return Some(self.fields.len() - 1);
         }
         match self.fields.last_mut() {
-            Some(last) if last.name == "further fields" => {
+            Some(last) if last.name == FURTHER => {
                 last.range.end = last.range.end.max(field.range.end);
+                last.value = FieldValue::Bytes(last.range.clone());
             }
+            // At the top, for it may reach beyond the groups open now.
             _ => self.fields.push(Field {
-                name: "further fields",
-                bits: None,
+                name: FURTHER,
                 value: FieldValue::Bytes(field.range.clone()),
-                ..field
+                range: field.range,
+                bits: None,
+                depth: 0,
             }),
         }
         None

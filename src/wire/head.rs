@@ -25,11 +25,13 @@ pub struct PublishHead {
     pub payload_start: u32,
     /// The topic alias (5).
     pub topic_alias: Option<u16>,
+    /// Whether a subscription identifier is among the properties (5); a client must not send one (MQTT-3.3.4-6).
+    pub has_subscription_identifier: bool,
 }
 
-/// Reads the head of a PUBLISH a server sends. `frame` may be cut anywhere behind the head (a long payload need
-/// not be there): `frame_len` is its whole length. `None` where anything is wrong or odd: then [`decode`](super::decode)
-/// says what. From a client a subscription identifier would be wrong too, which only `decode` tells.
+/// Reads the head of a PUBLISH. `frame` may be cut anywhere behind the head (a long payload need not be there):
+/// `frame_len` is its whole length. `None` where anything is wrong or odd: then [`decode`](super::decode) says what.
+/// It alone also tells what is merely discouraged in a text, and it alone knows who sent the frame.
 pub fn publish_head(frame: &[u8], frame_len: usize, version: ProtocolVersion) -> Option<PublishHead> {
     let head = minimal_head(frame)?;
     if head.first_byte >> 4 != 3 || head.frame_len() != frame_len || frame.len() > frame_len {
@@ -54,11 +56,11 @@ pub fn publish_head(frame: &[u8], frame_len: usize, version: ProtocolVersion) ->
         QoS::AtMostOnce => None,
         QoS::AtLeastOnce | QoS::ExactlyOnce => Some(cursor.two_bytes().filter(|&id| id != 0)?),
     };
-    let (properties, topic_alias) = match version {
+    let (properties, seen) = match version {
         ProtocolVersion::V5 => cursor.properties()?,
-        ProtocolVersion::V31 | ProtocolVersion::V311 => (cursor.at..cursor.at, None),
+        ProtocolVersion::V31 | ProtocolVersion::V311 => (cursor.at..cursor.at, Seen::default()),
     };
-    if is_nameless && topic_alias.is_none() {
+    if is_nameless && seen.topic_alias.is_none() {
         return None;
     }
     Some(PublishHead {
@@ -69,7 +71,8 @@ pub fn publish_head(frame: &[u8], frame_len: usize, version: ProtocolVersion) ->
         packet_id,
         properties: narrow(&properties),
         payload_start: properties.end as u32,
-        topic_alias,
+        topic_alias: seen.topic_alias,
+        has_subscription_identifier: seen.subscription_identifier,
     })
 }
 
@@ -88,6 +91,15 @@ fn narrow(range: &Range<usize>) -> Range<u32> {
 
 fn has_wildcard(topic: &[u8]) -> bool {
     topic.iter().any(|byte| matches!(byte, b'+' | b'#'))
+}
+
+/// What is remembered of the properties while walking them.
+#[derive(Default)]
+struct Seen {
+    /// A bit for each identifier that may stand only once.
+    once: u64,
+    topic_alias: Option<u16>,
+    subscription_identifier: bool,
 }
 
 /// Reads in a frame that may be cut: every step is `None` beyond the bytes that are there.
@@ -142,8 +154,8 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// The range of the properties and the topic alias among them.
-    fn properties(&mut self) -> Option<(Range<usize>, Option<u16>)> {
+    /// The range of the properties and what is in them.
+    fn properties(&mut self) -> Option<(Range<usize>, Seen)> {
         let len = self.variable()? as usize;
         let start = self.at;
         let end = start.checked_add(len)?;
@@ -151,16 +163,15 @@ impl<'a> Cursor<'a> {
             frame: self.frame.get(..end)?,
             at: start,
         };
-        let mut alias = None;
-        let mut seen = 0u64;
+        let mut seen = Seen::default();
         while list.at < end {
-            list.property(&mut seen, &mut alias)?;
+            list.property(&mut seen)?;
         }
         self.at = end;
-        Some((start..end, alias))
+        Some((start..end, seen))
     }
 
-    fn property(&mut self, seen: &mut u64, alias: &mut Option<u16>) -> Option<()> {
+    fn property(&mut self, seen: &mut Seen) -> Option<()> {
         let id = self.byte()?;
         match id {
             1 if self.byte()? <= 1 => {}
@@ -173,8 +184,11 @@ impl<'a> Cursor<'a> {
                 }
             }
             9 => _ = self.prefixed()?,
-            11 => return (self.variable()? != 0).then_some(()),
-            35 => *alias = Some(self.two_bytes().filter(|&alias| alias != 0)?),
+            11 => {
+                seen.subscription_identifier = true;
+                return (self.variable()? != 0).then_some(());
+            }
+            35 => seen.topic_alias = Some(self.two_bytes().filter(|&alias| alias != 0)?),
             38 => {
                 self.text()?;
                 self.text()?;
@@ -183,8 +197,8 @@ impl<'a> Cursor<'a> {
             _ => return None,
         }
         let mark = 1u64 << id;
-        let is_first = *seen & mark == 0;
-        *seen |= mark;
+        let is_first = seen.once & mark == 0;
+        seen.once |= mark;
         is_first.then_some(())
     }
 }

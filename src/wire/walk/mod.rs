@@ -24,6 +24,8 @@ pub(super) struct Walk<'a, S> {
     at: usize,
     /// Behind the last byte of the packet, or of the property list while in one.
     end: usize,
+    /// What ends there, for messages.
+    what_ends: &'static str,
     version: ProtocolVersion,
     direction: Direction,
     anomalies: Anomalies,
@@ -48,6 +50,7 @@ pub(super) fn walk<S: Sink>(
         frame,
         at: 0,
         end: frame.len(),
+        what_ends: "packet",
         version,
         direction,
         anomalies: Anomalies::default(),

@@ -104,6 +104,7 @@ impl<S: Sink> Walk<'_, S> {
         }
         let outer_end = self.end;
         self.end = self.at + len.min(have);
+        self.what_ends = "property list";
         let mut list = Properties::NONE;
         let mut seen = 0u64;
         while self.at < self.end
@@ -114,6 +115,7 @@ impl<S: Sink> Walk<'_, S> {
             }
         }
         self.end = outer_end;
+        self.what_ends = "packet";
         self.check_authentication(offset, place, &list);
         list
     }

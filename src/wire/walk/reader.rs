@@ -9,15 +9,20 @@ impl<S: Sink> Walk<'_, S> {
     /// The next `len` bytes, or an anomaly and the end.
     fn take(&mut self, name: &'static str, len: usize) -> Option<Range<usize>> {
         if self.end - self.at < len {
-            self.violation(self.at, ReasonCode::MALFORMED_PACKET, || {
-                format!("malformed: the packet ends inside the {name}")
-            });
+            self.ends_inside(name, self.at);
             self.unreadable(name);
             return None;
         }
         let start = self.at;
         self.at += len;
         Some(start..self.at)
+    }
+
+    fn ends_inside(&mut self, name: &'static str, offset: usize) {
+        let what_ends = self.what_ends;
+        self.violation(offset, ReasonCode::MALFORMED_PACKET, || {
+            format!("malformed: the {what_ends} ends inside the {name}")
+        });
     }
 
     fn slice(&self, range: Range<usize>) -> &[u8] {
@@ -94,9 +99,7 @@ impl<S: Sink> Walk<'_, S> {
         for index in 0..4 {
             let Some(&byte) = self.frame.get(self.at).filter(|_| self.at < self.end) else {
                 self.at = start;
-                self.violation(start, ReasonCode::MALFORMED_PACKET, || {
-                    format!("malformed: the packet ends inside the {name}")
-                });
+                self.ends_inside(name, start);
                 self.unreadable(name);
                 return None;
             };
