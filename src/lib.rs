@@ -4,6 +4,7 @@ pub mod broker;
 pub mod config;
 pub mod decode;
 pub mod event;
+pub mod filter;
 pub mod mqtt;
 pub mod text;
 #[allow(clippy::todo, reason = "the codec is being written")]
