@@ -18,11 +18,14 @@ pub struct Anomaly {
     pub reason: ReasonCode,
 }
 
-/// The anomalies of one frame as they are found; the first [`MAX_KEPT`] violations and as many oddities are kept.
+/// The anomalies of one frame as they are found; the first [`MAX_KEPT`] violations and as many oddities are kept,
+/// the others counted.
 #[derive(Debug, Default)]
 pub(super) struct Anomalies {
     violations: Vec<Anomaly>,
     oddities: Vec<Anomaly>,
+    unlisted: usize,
+    first_unlisted: usize,
 }
 
 impl Anomalies {
@@ -34,6 +37,8 @@ impl Anomalies {
                 is_violation: true,
                 reason,
             });
+        } else {
+            self.unlisted(offset);
         }
     }
 
@@ -45,12 +50,29 @@ impl Anomalies {
                 is_violation: false,
                 reason: ReasonCode::SUCCESS,
             });
+        } else {
+            self.unlisted(offset);
         }
+    }
+
+    fn unlisted(&mut self, offset: usize) {
+        if self.unlisted == 0 {
+            self.first_unlisted = offset;
+        }
+        self.unlisted += 1;
     }
 
     /// All, in order of offset.
     pub(super) fn into_sorted(mut self) -> Vec<Anomaly> {
         self.violations.append(&mut self.oddities);
+        if self.unlisted > 0 {
+            self.violations.push(Anomaly {
+                offset: self.first_unlisted,
+                what: format!("from here on {} more anomalies are not listed", self.unlisted),
+                is_violation: false,
+                reason: ReasonCode::SUCCESS,
+            });
+        }
         self.violations.sort_by_key(|anomaly| anomaly.offset);
         self.violations
     }

@@ -18,7 +18,7 @@ pub enum EncodeError {
         /// Its bytes.
         len: usize,
     },
-    /// A packet of more than 268,435,455 bytes.
+    /// A packet of more than 268,435,455 bytes; how many there would be behind the fixed header, at least.
     #[error("the packet would have {0} bytes, MQTT allows 268,435,455")]
     PacketTooLong(usize),
     /// A subscription identifier of more than 268,435,455.
@@ -50,13 +50,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn packet(&mut self, packet: &Packet) -> Written {
-        let start = self.out.len();
         self.out.push(first_byte(packet));
         self.with_length(|writer| writer.body(packet))
-            .map_err(|error| match error {
-                EncodeError::PacketTooLong(_) => EncodeError::PacketTooLong(self.out.len() - start),
-                other => other,
-            })
     }
 
     /// Writes what `write` writes with its length in front.
@@ -133,6 +128,10 @@ impl Writer<'_> {
             self.two_bytes(publish.packet_id.unwrap_or(0));
         }
         self.properties(&publish.properties)?;
+        // Told before so much is copied.
+        if publish.payload.len() > MAX_REMAINING_LENGTH {
+            return Err(EncodeError::PacketTooLong(publish.payload.len()));
+        }
         self.out.extend_from_slice(&publish.payload);
         Ok(())
     }

@@ -189,6 +189,7 @@ fn publish() {
         Case(V5, Up, 0x38, b"\0\x01a\0x", (0, 0x81, "(MQTT-3.3.1-2)"), Whole),
         Case(V31, Up, 0x38, b"\0\x01ax", (0, 0, "(MQTT-3.3.1-2)"), Whole),
         Case(V5, Up, 0x32, b"\0\x01a\0\0\0", (5, 0x82, "(MQTT-2.2.1-3)"), Whole),
+        Case(V5, Down, 0x32, b"\0\x01a\0\0\0", (5, 0x82, "(MQTT-2.2.1-4)"), Whole),
         Case(V311, Up, 0x32, b"\0\x01a\0\0", (5, 0x82, "(MQTT-2.3.1-1)"), Whole),
         Case(V5, Down, 0x30, b"\0\x02a\xff\0", (5, 0x81, "not valid UTF-8 (MQTT-1.5.4-1)"), Whole),
         Case(V311, Down, 0x30, b"\0\x03\xed\xa0\x80", (4, 0x81, "not valid UTF-8 (MQTT-1.5.3-1)"), Whole),

@@ -1,6 +1,7 @@
 //! Tests of the room as a whole: vectors by hand, laws over arbitrary packets and bytes, a foreign codec as oracle.
 
 mod arbitrary;
+mod encoding;
 mod fields;
 mod invalid;
 mod laws;

@@ -107,12 +107,20 @@ impl<S: Sink> Walk<'_, S> {
         self.what_ends = "property list";
         let mut list = Properties::NONE;
         let mut seen = 0u64;
+        let mut unkept = 0usize;
         while self.at < self.end
             && let Some(property) = self.property(place, &mut seen)
         {
             if list.0.len() < MAX_KEPT {
                 list.push(property);
+            } else {
+                unkept += 1;
             }
+        }
+        if unkept > 0 {
+            self.odd(offset, || {
+                format!("only the first {MAX_KEPT} properties are kept, {unkept} more are in the frame")
+            });
         }
         self.end = outer_end;
         self.what_ends = "packet";

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Sink, Walk, properties::Place};
 use crate::{
     mqtt::{Properties, QoS, ReasonCode},
-    wire::{Ack, PacketType, Publish},
+    wire::{Ack, Direction, PacketType, Publish},
 };
 
 impl<S: Sink> Walk<'_, S> {
@@ -22,7 +22,11 @@ impl<S: Sink> Walk<'_, S> {
         let packet_id = match qos {
             QoS::AtMostOnce => None,
             QoS::AtLeastOnce | QoS::ExactlyOnce => {
-                Some(self.packet_id(self.statement("MQTT-2.2.1-3", "MQTT-2.3.1-1"))?)
+                let statement = match self.direction {
+                    Direction::ClientToServer => self.statement("MQTT-2.2.1-3", "MQTT-2.3.1-1"),
+                    Direction::ServerToClient => self.statement("MQTT-2.2.1-4", "MQTT-2.3.1-1"),
+                };
+                Some(self.packet_id(statement)?)
             }
         };
         let properties = self.properties("properties", Place::Publish);

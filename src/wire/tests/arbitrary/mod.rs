@@ -1,17 +1,18 @@
 //! Arbitrary packets that keep every rule of their version.
 
+mod subscribe;
+mod values;
+
 use bytes::Bytes;
 use proptest::{collection::vec, option, prelude::*, sample::select};
 
+use self::{
+    subscribe::{suback, subscribe, unsuback, unsubscribe},
+    values::{MESSAGE, binary, properties, qos, text, topic},
+};
 use crate::{
-    mqtt::{
-        Properties, Property, PropertyId, ProtocolVersion, QoS, ReasonCode, RetainHandling,
-        SubscriptionOptions,
-    },
-    wire::{
-        Ack, Auth, Connack, Connect, ConnectWill, Direction, Disconnect, Packet, Publish, Suback, Subscribe,
-        SubscribeFilter, Unsubscribe,
-    },
+    mqtt::{Property, PropertyId, ProtocolVersion, QoS, ReasonCode},
+    wire::{Ack, Auth, Connack, Connect, ConnectWill, Direction, Disconnect, Packet, Publish},
 };
 
 pub(super) const VERSIONS: [ProtocolVersion; 3] =
@@ -87,94 +88,6 @@ fn both_ways(version: ProtocolVersion, direction: Direction) -> BoxedStrategy<Pa
     ]
     .boxed()
 }
-
-fn text() -> BoxedStrategy<String> {
-    "[ -~äß€日😀]{0,12}".boxed()
-}
-
-fn topic() -> BoxedStrategy<String> {
-    "[a-zA-Z0-9/ $._é😀-]{1,20}".boxed()
-}
-
-fn filter() -> BoxedStrategy<String> {
-    prop_oneof![
-        topic().prop_filter("a share name needs a filter", |topic| !topic
-            .starts_with("$share/")),
-        topic().prop_map(|topic| format!("a{topic}/#")),
-        topic().prop_map(|topic| format!("+/{topic}")),
-        topic().prop_map(|topic| format!("$share/g/{topic}")),
-    ]
-    .boxed()
-}
-
-fn binary() -> BoxedStrategy<Vec<u8>> {
-    vec(any::<u8>(), 0..20).boxed()
-}
-
-fn qos() -> BoxedStrategy<QoS> {
-    select(&[QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce][..]).boxed()
-}
-
-fn property(id: PropertyId) -> BoxedStrategy<Property> {
-    use Property as P;
-    use PropertyId as Id;
-    match id {
-        Id::PayloadFormatIndicator => (0..=1u8).prop_map(P::PayloadFormatIndicator).boxed(),
-        Id::MessageExpiryInterval => (1..=u32::MAX).prop_map(P::MessageExpiryInterval).boxed(),
-        Id::ContentType => text().prop_map(P::ContentType).boxed(),
-        Id::ResponseTopic => topic().prop_map(P::ResponseTopic).boxed(),
-        Id::CorrelationData => binary().prop_map(P::CorrelationData).boxed(),
-        Id::SubscriptionIdentifier => (1..=268_435_455u32).prop_map(P::SubscriptionIdentifier).boxed(),
-        Id::SessionExpiryInterval => any::<u32>().prop_map(P::SessionExpiryInterval).boxed(),
-        Id::AssignedClientIdentifier => text().prop_map(P::AssignedClientIdentifier).boxed(),
-        Id::ServerKeepAlive => any::<u16>().prop_map(P::ServerKeepAlive).boxed(),
-        Id::AuthenticationMethod => text().prop_map(P::AuthenticationMethod).boxed(),
-        Id::AuthenticationData => binary().prop_map(P::AuthenticationData).boxed(),
-        Id::RequestProblemInformation => (0..=1u8).prop_map(P::RequestProblemInformation).boxed(),
-        Id::WillDelayInterval => any::<u32>().prop_map(P::WillDelayInterval).boxed(),
-        Id::RequestResponseInformation => (0..=1u8).prop_map(P::RequestResponseInformation).boxed(),
-        Id::ResponseInformation => text().prop_map(P::ResponseInformation).boxed(),
-        Id::ServerReference => text().prop_map(P::ServerReference).boxed(),
-        Id::ReasonString => text().prop_map(P::ReasonString).boxed(),
-        Id::ReceiveMaximum => (1..=u16::MAX).prop_map(P::ReceiveMaximum).boxed(),
-        Id::TopicAliasMaximum => any::<u16>().prop_map(P::TopicAliasMaximum).boxed(),
-        Id::TopicAlias => (1..=u16::MAX).prop_map(P::TopicAlias).boxed(),
-        Id::MaximumQoS => (0..=1u8).prop_map(P::MaximumQoS).boxed(),
-        Id::RetainAvailable => (0..=1u8).prop_map(P::RetainAvailable).boxed(),
-        Id::UserProperty => (text(), text()).prop_map(P::UserProperty).boxed(),
-        Id::MaximumPacketSize => (1..=u32::MAX).prop_map(P::MaximumPacketSize).boxed(),
-        Id::WildcardSubscriptionAvailable => (0..=1u8).prop_map(P::WildcardSubscriptionAvailable).boxed(),
-        Id::SubscriptionIdentifierAvailable => (0..=1u8).prop_map(P::SubscriptionIdentifierAvailable).boxed(),
-        Id::SharedSubscriptionAvailable => (0..=1u8).prop_map(P::SharedSubscriptionAvailable).boxed(),
-    }
-}
-
-/// Some of the `ids` in any order, user properties among them twice at most; none before 5.
-fn properties(version: ProtocolVersion, ids: &[PropertyId]) -> BoxedStrategy<Properties> {
-    if version != ProtocolVersion::V5 {
-        return Just(Properties::NONE).boxed();
-    }
-    let mut ids = ids.to_vec();
-    ids.extend([PropertyId::UserProperty; 2]);
-    let count = ids.len();
-    proptest::sample::subsequence(ids, 0..=count)
-        .prop_shuffle()
-        .prop_flat_map(|ids| ids.into_iter().map(property).collect::<Vec<_>>())
-        .prop_map(|mut list| {
-            let has_method = list.iter().any(|p| p.id() == PropertyId::AuthenticationMethod);
-            list.retain(|p| has_method || p.id() != PropertyId::AuthenticationData);
-            Properties(list)
-        })
-        .boxed()
-}
-
-const MESSAGE: [PropertyId; 5] = [
-    PropertyId::PayloadFormatIndicator,
-    PropertyId::MessageExpiryInterval,
-    PropertyId::ContentType,
-    PropertyId::ResponseTopic,
-    PropertyId::CorrelationData,
-];
 
 fn connect(version: ProtocolVersion) -> BoxedStrategy<Packet> {
     use PropertyId as Id;
@@ -324,101 +237,6 @@ fn ack(version: ProtocolVersion, codes: &[u8]) -> BoxedStrategy<Ack> {
             packet_id,
             reason,
             properties,
-        })
-        .boxed()
-}
-
-fn options(version: ProtocolVersion) -> BoxedStrategy<SubscriptionOptions> {
-    if version != ProtocolVersion::V5 {
-        return qos()
-            .prop_map(|qos| SubscriptionOptions {
-                qos,
-                ..SubscriptionOptions::default()
-            })
-            .boxed();
-    }
-    let handling = [
-        RetainHandling::Send,
-        RetainHandling::SendIfNew,
-        RetainHandling::DoNotSend,
-    ];
-    (qos(), any::<bool>(), any::<bool>(), select(handling.to_vec()))
-        .prop_map(
-            |(qos, no_local, retain_as_published, retain_handling)| SubscriptionOptions {
-                qos,
-                no_local,
-                retain_as_published,
-                retain_handling,
-            },
-        )
-        .boxed()
-}
-
-fn subscribe(version: ProtocolVersion) -> BoxedStrategy<Packet> {
-    let filter = (filter(), options(version)).prop_map(|(filter, mut options)| {
-        options.no_local &= !filter.starts_with("$share/");
-        SubscribeFilter { filter, options }
-    });
-    let properties = properties(version, &[PropertyId::SubscriptionIdentifier]);
-    (1..=u16::MAX, vec(filter, 1..5), properties)
-        .prop_map(|(packet_id, filters, properties)| {
-            Packet::Subscribe(Subscribe {
-                packet_id,
-                filters,
-                properties,
-            })
-        })
-        .boxed()
-}
-
-fn suback(version: ProtocolVersion) -> BoxedStrategy<Packet> {
-    let codes: &[u8] = if version == ProtocolVersion::V5 {
-        &[0, 1, 2, 0x80, 0x83, 0x87, 0x8F, 0x91, 0x97, 0x9E, 0xA1, 0xA2]
-    } else {
-        &[0, 1, 2, 0x80]
-    };
-    let codes = vec(select(codes.to_vec()).prop_map(ReasonCode), 1..5);
-    (
-        1..=u16::MAX,
-        codes,
-        properties(version, &[PropertyId::ReasonString]),
-    )
-        .prop_map(|(packet_id, codes, properties)| {
-            Packet::Suback(Suback {
-                packet_id,
-                codes,
-                properties,
-            })
-        })
-        .boxed()
-}
-
-fn unsubscribe(version: ProtocolVersion) -> BoxedStrategy<Packet> {
-    (1..=u16::MAX, vec(filter(), 1..5), properties(version, &[]))
-        .prop_map(|(packet_id, filters, properties)| {
-            Packet::Unsubscribe(Unsubscribe {
-                packet_id,
-                filters,
-                properties,
-            })
-        })
-        .boxed()
-}
-
-fn unsuback(version: ProtocolVersion) -> BoxedStrategy<Packet> {
-    let codes = code(version, &[0x00, 0x11, 0x80, 0x83, 0x87, 0x8F, 0x91]);
-    let has_codes = version == ProtocolVersion::V5;
-    (
-        1..=u16::MAX,
-        vec(codes, 1..5),
-        properties(version, &[PropertyId::ReasonString]),
-    )
-        .prop_map(move |(packet_id, codes, properties)| {
-            Packet::Unsuback(Suback {
-                packet_id,
-                codes: if has_codes { codes } else { Vec::new() },
-                properties,
-            })
         })
         .boxed()
 }
