@@ -186,7 +186,8 @@ impl Decoded {
 
     fn bytes(kind: Kind, payload: &[u8]) -> Self {
         let what = match kind {
-            Kind::Image(_) => label(kind, Glyphs::Unicode),
+            // Remarks are drawn as they are, also with `--ascii`.
+            Kind::Image(_) => label(kind, Glyphs::Ascii),
             Kind::Packed(_) => format!("compressed with {}", kind.label()),
             _ => "binary".to_owned(),
         };
@@ -280,7 +281,7 @@ mod tests {
         assert_eq!(
             shown(b"\xff\xd8\xff"),
             [
-                "▣ jpeg, 3 B",
+                "jpeg, 3 B",
                 "00000000  ff d8 ff                                          ..."
             ]
         );

@@ -32,7 +32,7 @@ pub(super) enum Item<'a> {
     Break,
 }
 
-/// Where the text goes: at most `limit` bytes of it.
+/// Where the text goes: at most `limit` bytes of it; with a limit of 0 the input is only checked.
 #[derive(Debug)]
 pub(super) struct Notation {
     pub text: String,
@@ -45,7 +45,7 @@ impl Notation {
     pub fn new(limit: usize) -> Self {
         Self {
             text: String::new(),
-            is_cut: false,
+            is_cut: limit == 0,
             limit,
         }
     }
@@ -90,6 +90,9 @@ impl Notation {
     }
 
     fn put_scalar(&mut self, item: &Item<'_>) {
+        if self.is_cut {
+            return;
+        }
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = match item {
@@ -147,7 +150,9 @@ pub(super) fn write<'a>(
             }
             match item {
                 Item::Tag(number) if levels.len() + tags < MAX_DEPTH => {
-                    out.put(&format!("{number}("));
+                    if !out.is_cut {
+                        out.put(&format!("{number}("));
+                    }
                     tags += 1;
                     continue;
                 }

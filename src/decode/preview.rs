@@ -65,8 +65,8 @@ fn append(kind: Kind, payload: &[u8], cells: usize, glyphs: Glyphs, out: &mut St
     match kind {
         Kind::Empty => {}
         Kind::Json => compact(start, start.len() == payload.len(), cells, glyphs, out),
-        Kind::Number | Kind::Bool => out.push_str(&clip(start.trim_ascii(), cells, glyphs)),
-        Kind::Text => out.push_str(&clip(start.trim_ascii_end(), cells, glyphs)),
+        // A newline at the end is shown too: `ON` and `ON⏎` are different payloads.
+        Kind::Number | Kind::Bool | Kind::Text => out.push_str(&clip(start, cells, glyphs)),
         Kind::Cbor | Kind::MessagePack => {
             let tree = tree(kind, payload, window);
             compact(tree.as_bytes(), true, cells, glyphs, out);
@@ -139,7 +139,7 @@ mod tests {
             (b"[]", "[]", "[]"),
             (b"[1,2", "[1,2", "[…]"),
             (b"\"ON\"", "\"ON\"", "\"ON\""),
-            (b"21.4\n", "21.4", "21.4"),
+            (b"21.4\n", "21.4⏎", "21.4⏎"),
             (b"a\nb", "a⏎b", "a⏎b"),
             (
                 b"\xa2\x61a\x01\x61b\x42\x00\x01",

@@ -96,7 +96,7 @@ pub fn expand_tabs(line: &[u8], glyphs: Glyphs) -> Cow<'_, str> {
 
 /// At most `cells` columns of `bytes` as one safe line, cut with `…`. Reads only what can be shown.
 pub fn clip(bytes: &[u8], cells: usize, glyphs: Glyphs) -> String {
-    let most = BYTES_PER_CELL.saturating_mul(cells + 1);
+    let most = BYTES_PER_CELL.saturating_mul(cells.saturating_add(1));
     let seen = bytes.get(..most).unwrap_or(bytes);
     truncate_end(&sanitize_bytes(seen, glyphs), cells, glyphs).into_owned()
 }

@@ -24,7 +24,7 @@ pub(in crate::decode) fn compact(
             text.push(' ');
             used += 1;
         }
-        let piece = clip(lexer.slice(span), cells + 1, glyphs);
+        let piece = clip(lexer.slice(span), cells.saturating_add(1), glyphs);
         used += width(&piece);
         text.push_str(&piece);
         was_value = matches!(lexeme, Lexeme::Close | Lexeme::String);
