@@ -1,5 +1,5 @@
-//! The head of a PUBLISH without allocation: the path every message takes. Its judgement is `decode`'s,
-//! but for characters that are merely discouraged, which it lets pass.
+//! The head of a PUBLISH without allocation: the path every message takes. Its judgement is `decode`'s but for
+//! what it does not look at: characters that are merely discouraged, the payload, the sender.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ pub struct PublishHead {
 
 /// Reads the head of a PUBLISH. `frame` may be cut anywhere behind the head (a long payload need not be there):
 /// `frame_len` is its whole length. `None` where anything is wrong or odd: then [`decode`](super::decode) says what.
-/// It alone also tells what is merely discouraged in a text, and it alone knows who sent the frame.
+/// It alone looks at the payload and at characters that are merely discouraged, and it alone knows who sent the frame.
 pub fn publish_head(frame: &[u8], frame_len: usize, version: ProtocolVersion) -> Option<PublishHead> {
     let head = minimal_head(frame)?;
     if head.first_byte >> 4 != 3 || head.frame_len() != frame_len || frame.len() > frame_len {

@@ -200,6 +200,7 @@ fn publish() {
         Case(V5, Down, 0x30, b"\0\0\0", (2, 0x82, "no topic alias stands for it"), Whole),
         Case(V311, Down, 0x30, b"\0\0", (4, 0x90, "(MQTT-4.7.3-1)"), Whole),
         Case(V5, Down, 0x30, b"\0\x02a\x07\0", (5, 0, "the control character U+0007"), Whole),
+        Case(V5, Down, 0x30, b"\0\x01a\x02\x01\x01hi\xff", (10, 0, "the payload is not valid UTF-8"), Whole),
         Case(V311, Down, 0x30, b"\0\x03\xef\xbf\xbf", (4, 0, "the non-character U+FFFF"), Whole),
         Case(V311, Down, 0x30, b"\0\x05a", (2, 0x81, "the topic name claims 5 bytes, 1 are left"), No),
     ]);

@@ -31,7 +31,9 @@ impl<S: Sink> Walk<'_, S> {
         };
         let properties = self.properties("properties", Place::Publish);
         self.check_publish_topic(topic_at, &topic, &properties);
+        let payload_at = self.at;
         let payload = Bytes::copy_from_slice(self.remainder("payload"));
+        self.check_payload_format(payload_at, &payload, &properties);
         Some(Publish {
             dup,
             qos,
@@ -63,6 +65,18 @@ impl<S: Sink> Walk<'_, S> {
         } else if properties.topic_alias().is_none() {
             self.violation(offset, ReasonCode::PROTOCOL_ERROR, || {
                 "the topic name is empty and no topic alias stands for it (MQTT 5 §3.3.2.1)".to_owned()
+            });
+        }
+    }
+
+    /// Merely odd: a receiver may check it and need not (MQTT 5 §3.3.2.3.2).
+    fn check_payload_format(&mut self, offset: usize, payload: &[u8], properties: &Properties) {
+        if properties.payload_format_indicator() != Some(1) {
+            return;
+        }
+        if let Err(error) = std::str::from_utf8(payload) {
+            self.odd(offset + error.valid_up_to(), || {
+                "the payload is not valid UTF-8, as its format indicator says (MQTT 5 §3.3.2.3.2)".to_owned()
             });
         }
     }

@@ -204,6 +204,8 @@ fn publish(version: ProtocolVersion, direction: Direction) -> BoxedStrategy<Pack
         .prop_map(
             |(dup, qos, retain, topic, is_nameless, packet_id, properties, payload)| {
                 let has_alias = properties.topic_alias().is_some();
+                let is_text = properties.payload_format_indicator() == Some(1);
+                let payload = if is_text { "äß€😀".into() } else { payload };
                 Packet::Publish(Publish {
                     dup: dup && qos != QoS::AtMostOnce,
                     qos,
