@@ -5,6 +5,7 @@ pub mod config;
 pub mod decode;
 pub mod event;
 pub mod filter;
+pub mod model;
 pub mod mqtt;
 pub mod text;
 #[allow(clippy::todo, reason = "the codec is being written")]

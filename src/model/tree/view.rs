@@ -1,0 +1,361 @@
+//! What of the tree is shown: which levels are open, in which order, which match a filter.
+//!
+//! Every level knows how many rows its children show (`inner`), open or not, so a change walks up to the
+//! first closed level and a frame looks at its own rows only. Levels without a value and with one child
+//! share a row with that child (`l0/l1/l2`): the row stands for the lowest.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "the vectors are as long as the levels that `sync` has seen, and only those are asked for"
+)]
+
+use std::cmp::Ordering;
+
+use hashbrown::HashMap;
+
+use super::{NONE, NodeId, SortBy, Topics, sort::Order};
+use crate::event::SourceId;
+
+/// Open, as the user left it.
+const OPEN: u8 = 1;
+/// Shares a row with its only child.
+const LINK: u8 = 2;
+/// Something was delivered at or below it.
+const HEARD: u8 = 4;
+/// It or something below matches the filter.
+const MATCHED: u8 = 8;
+/// Closed while a filter is on; what matches starts open.
+const FOLDED: u8 = 16;
+
+/// Which part of the forest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    /// All connections, a root row each.
+    #[default]
+    All,
+    /// The topics of one connection, without its root.
+    Only(SourceId),
+}
+
+/// A view of the tree. Call [`sync`](Self::sync) after the model changed, before anything else.
+#[derive(Debug)]
+pub struct TreeView {
+    inner: Vec<u32>,
+    flags: Vec<u8>,
+    /// What the order was made by; stays until [`resort`](Self::resort), so rows do not dance.
+    pub(super) keys: Vec<u32>,
+    pub(super) orders: HashMap<u32, Order>,
+    pub(super) sort: SortBy,
+    scope: Scope,
+    scope_root: u32,
+    is_filtered: bool,
+    opens_new: bool,
+    seen_changes: usize,
+}
+
+impl Default for TreeView {
+    fn default() -> Self {
+        Self::new(Scope::All)
+    }
+}
+
+impl TreeView {
+    /// Everything closed but the connections, by name.
+    pub fn new(scope: Scope) -> Self {
+        Self {
+            inner: Vec::new(),
+            flags: Vec::new(),
+            keys: Vec::new(),
+            orders: HashMap::new(),
+            sort: SortBy::Name,
+            scope,
+            scope_root: 0,
+            is_filtered: false,
+            opens_new: false,
+            seen_changes: 0,
+        }
+    }
+
+    /// Takes in what is new. Work per new topic, none per message. With a filter on, `is_match` tells whether
+    /// a new topic matches; it is asked for topics with a value only.
+    pub fn sync(&mut self, topics: &Topics, is_match: &dyn Fn(NodeId) -> bool) {
+        for id in self.flags.len() as u32..topics.len() as u32 {
+            self.add(topics, id, is_match);
+        }
+        for index in self.seen_changes..topics.changed.len() {
+            let id = topics.changed[index];
+            self.refresh(topics, id);
+            self.refresh(topics, topics.nodes.get(id).parent);
+            if self.is_filtered && topics.has_value(NodeId(id)) && is_match(NodeId(id)) {
+                self.mark_match(topics, NodeId(id));
+            }
+        }
+        self.seen_changes = topics.changed.len();
+        self.scope_root = match self.scope {
+            Scope::All => 0,
+            // A connection that is not there shows nothing.
+            Scope::Only(source) => topics.root(source).map_or(NONE, |root| root.0),
+        };
+    }
+
+    fn add(&mut self, topics: &Topics, id: u32, is_match: &dyn Fn(NodeId) -> bool) {
+        let is_open = self.opens_new || id == 0 || topics.is_root(NodeId(id));
+        self.inner.push(0);
+        self.flags.push(if is_open { OPEN } else { 0 });
+        self.keys.push(0);
+        if id == 0 {
+            self.flags[0] |= HEARD | MATCHED;
+            return;
+        }
+        let parent = topics.nodes.get(id).parent;
+        if let Some(mut order) = self.orders.remove(&parent) {
+            order.insert(id, 0, |other| self.compare(topics, other, id));
+            order.split(|other| self.compare(topics, other, id), |node| self.rows_of(node));
+            self.orders.insert(parent, order);
+        }
+        self.refresh(topics, id);
+        self.refresh(topics, parent);
+        if self.is_filtered && topics.has_value(NodeId(id)) && is_match(NodeId(id)) {
+            self.mark_match(topics, NodeId(id));
+        }
+    }
+
+    /// Reads again what kind of level it is.
+    fn refresh(&mut self, topics: &Topics, id: u32) {
+        if id == 0 || id == NONE {
+            return;
+        }
+        let mut flags = self.flags[id as usize] & !(LINK | HEARD);
+        if topics.is_link(NodeId(id)) {
+            flags |= LINK;
+        } else if self.is_link(id) && self.has_open_child(topics, id) {
+            // The row is taken apart: what was open behind it stays in sight.
+            flags = flags & !FOLDED | OPEN;
+        }
+        if topics.is_heard(NodeId(id)) {
+            flags |= HEARD;
+        }
+        self.set_flags(topics, id, flags);
+    }
+
+    fn has_open_child(&self, topics: &Topics, id: u32) -> bool {
+        topics
+            .children(NodeId(id))
+            .filter(|child| self.has_seen(child.0))
+            .any(|child| self.is_open(self.end_of_chain(topics, child.0)))
+    }
+
+    /// Changes a level and the sums above it, up to the first level where nothing changes.
+    fn set_flags(&mut self, topics: &Topics, id: u32, flags: u8) {
+        let mut old = self.rows_of(id);
+        self.flags[id as usize] = flags;
+        let mut level = id;
+        let mut new = self.rows_of(level);
+        while old != new && level != 0 {
+            let parent = topics.nodes.get(level).parent;
+            if let Some(mut order) = self.orders.remove(&parent) {
+                order.change_rows(old, new, |other| self.compare(topics, other, level));
+                self.orders.insert(parent, order);
+            }
+            let before = self.rows_of(parent);
+            self.inner[parent as usize] = self.inner[parent as usize] - old + new;
+            (old, new, level) = (before, self.rows_of(parent), parent);
+        }
+    }
+
+    /// Rows that a level and what is open below it take, were its parents open.
+    pub(super) fn rows_of(&self, id: u32) -> u32 {
+        let flags = self.flags[id as usize];
+        if flags & HEARD == 0 || self.is_filtered && flags & MATCHED == 0 {
+            0
+        } else if flags & LINK != 0 {
+            self.inner[id as usize]
+        } else if self.is_open(id) {
+            1 + self.inner[id as usize]
+        } else {
+            1
+        }
+    }
+
+    pub(super) fn is_open(&self, id: u32) -> bool {
+        let flags = self.flags[id as usize];
+        if self.is_filtered {
+            flags & FOLDED == 0
+        } else {
+            flags & OPEN != 0
+        }
+    }
+
+    pub(super) fn is_link(&self, id: u32) -> bool {
+        self.flags[id as usize] & LINK != 0
+    }
+
+    pub(super) fn has_seen(&self, id: u32) -> bool {
+        (id as usize) < self.flags.len()
+    }
+
+    pub(super) fn inner(&self, id: u32) -> u32 {
+        self.inner.get(id as usize).copied().unwrap_or(0)
+    }
+
+    pub(super) const fn scope_root(&self) -> u32 {
+        self.scope_root
+    }
+
+    pub(super) fn compare(&self, topics: &Topics, a: u32, b: u32) -> Ordering {
+        let by_key = match self.sort {
+            SortBy::Name => Ordering::Equal,
+            _ => self.keys[b as usize].cmp(&self.keys[a as usize]),
+        };
+        by_key.then_with(|| topics.by_name(a, b))
+    }
+
+    /// Opens or closes a level. Levels that share a row are open or closed as the lowest is.
+    pub fn set_expanded(&mut self, topics: &Topics, id: NodeId, is_expanded: bool) {
+        if !self.has_seen(id.0) || id == NodeId::FOREST {
+            return;
+        }
+        let id = self.end_of_chain(topics, id.0);
+        let mut flags = self.flags[id as usize];
+        if self.is_filtered {
+            flags = if is_expanded {
+                flags & !FOLDED
+            } else {
+                flags | FOLDED
+            };
+        } else {
+            flags = if is_expanded { flags | OPEN } else { flags & !OPEN };
+        }
+        self.set_flags(topics, id, flags);
+        if !is_expanded {
+            self.orders.remove(&id);
+        }
+    }
+
+    /// Opens what is closed, closes what is open.
+    pub fn toggle(&mut self, topics: &Topics, id: NodeId) {
+        let is_expanded = self.is_expanded(topics, id);
+        self.set_expanded(topics, id, !is_expanded);
+    }
+
+    /// Whether a level is open.
+    pub fn is_expanded(&self, topics: &Topics, id: NodeId) -> bool {
+        self.has_seen(id.0) && self.is_open(self.end_of_chain(topics, id.0))
+    }
+
+    /// Opens all levels above one, so that it has a row.
+    pub fn reveal(&mut self, topics: &Topics, id: NodeId) {
+        let mut above = topics.parent(id);
+        while let Some(level) = above {
+            if !self.is_link(level.0) {
+                self.set_expanded(topics, level, true);
+            }
+            above = topics.parent(level);
+        }
+    }
+
+    /// Opens all levels, those to come too.
+    pub fn expand_all(&mut self, topics: &Topics) {
+        self.set_all(topics, true);
+    }
+
+    /// Closes all levels but the connections.
+    pub fn collapse_all(&mut self, topics: &Topics) {
+        self.set_all(topics, false);
+    }
+
+    fn set_all(&mut self, topics: &Topics, is_open: bool) {
+        self.opens_new = is_open;
+        for id in 1..self.flags.len() {
+            let is_open = is_open || topics.is_root(NodeId(id as u32));
+            let flags = &mut self.flags[id];
+            *flags = match (self.is_filtered, is_open) {
+                (true, true) => *flags & !FOLDED,
+                (true, false) => *flags | FOLDED,
+                (false, true) => *flags | OPEN,
+                (false, false) => *flags & !OPEN,
+            };
+        }
+        self.recount(topics);
+    }
+
+    /// Counts all rows anew: one pass from the last level to the first, as children come behind parents.
+    fn recount(&mut self, topics: &Topics) {
+        self.orders.clear();
+        self.inner.fill(0);
+        for id in (1..self.flags.len() as u32).rev() {
+            let rows = self.rows_of(id);
+            self.inner[topics.nodes.get(id).parent as usize] += rows;
+        }
+    }
+
+    /// Shows only topics for which `is_match` is true, and the levels above them. Asked once for each topic with
+    /// a value, then for new ones in [`sync`](Self::sync).
+    pub fn set_filter(&mut self, topics: &Topics, is_match: &dyn Fn(NodeId) -> bool) {
+        self.is_filtered = true;
+        for flags in &mut self.flags {
+            *flags &= !(MATCHED | FOLDED);
+        }
+        for id in (1..self.flags.len() as u32).rev() {
+            let is_matched = self.flags[id as usize] & MATCHED != 0
+                || topics.has_value(NodeId(id)) && is_match(NodeId(id));
+            if is_matched {
+                self.flags[id as usize] |= MATCHED;
+                self.flags[topics.nodes.get(id).parent as usize] |= MATCHED;
+            }
+        }
+        self.recount(topics);
+    }
+
+    /// Shows everything again, open as it was before.
+    pub fn clear_filter(&mut self, topics: &Topics) {
+        self.is_filtered = false;
+        self.recount(topics);
+    }
+
+    /// Whether a filter is on.
+    pub const fn is_filtered(&self) -> bool {
+        self.is_filtered
+    }
+
+    /// A topic matches the filter by now (its new message does).
+    pub fn mark_match(&mut self, topics: &Topics, id: NodeId) {
+        let mut level = id.0;
+        while level != 0 && self.has_seen(level) && self.flags[level as usize] & MATCHED == 0 {
+            self.set_flags(topics, level, self.flags[level as usize] | MATCHED);
+            level = topics.nodes.get(level).parent;
+        }
+    }
+
+    /// Shows another part of the forest; what is open stays open.
+    pub fn set_scope(&mut self, topics: &Topics, scope: Scope) {
+        self.scope = scope;
+        self.sync(topics, &|_| false);
+    }
+
+    /// Which part of the forest is shown.
+    pub const fn scope(&self) -> Scope {
+        self.scope
+    }
+
+    /// Which order.
+    pub const fn sort(&self) -> SortBy {
+        self.sort
+    }
+
+    /// The lowest level that shares a row with this one.
+    pub(super) fn end_of_chain(&self, topics: &Topics, mut id: u32) -> u32 {
+        while self.is_link(id) {
+            let children = topics.children(NodeId(id)).map(|child| child.0);
+            match children.filter(|&child| self.has_seen(child)).last() {
+                Some(child) => id = child,
+                None => break,
+            }
+        }
+        id
+    }
+
+    /// Bytes held.
+    pub fn memory(&self) -> usize {
+        self.inner.capacity() * 4 + self.flags.capacity() + self.keys.capacity() * 4
+    }
+}
