@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use super::{
     Kind, Line, Token, TokenKind, cbor, hex,
-    json::{Fault, Layout, check},
+    json::{Fault, Layout},
+    kind::examine,
     msgpack,
     notation::Notation,
     preview::label,
@@ -43,9 +44,9 @@ enum Body {
 impl Decoded {
     /// The view that fits the payload best ([`sniff`]).
     pub fn new(payload: &[u8]) -> Self {
-        let kind = sniff(payload);
+        let (kind, fault) = examine(payload);
         match kind {
-            Kind::Json => Self::json(payload),
+            Kind::Json => Self::json(payload, fault),
             Kind::Cbor => Self::tree(kind, payload, cbor::decode),
             Kind::MessagePack => Self::tree(kind, payload, msgpack::decode),
             Kind::Empty | Kind::Number | Kind::Bool | Kind::Text => Self::text(kind, payload),
@@ -135,15 +136,12 @@ impl Decoded {
         }
     }
 
-    fn json(payload: &[u8]) -> Self {
+    fn json(payload: &[u8], fault: Option<Fault>) -> Self {
         let mut remarks = utf8_remark(payload);
-        let good = match check(payload) {
-            Ok(()) => payload.len(),
-            Err(fault) => {
-                remarks.insert(0, (TokenKind::Error, fault_text(payload, fault)));
-                fault.good
-            }
-        };
+        if let Some(fault) = fault {
+            remarks.insert(0, (TokenKind::Error, fault_text(payload, fault)));
+        }
+        let good = fault.map_or(payload.len(), |fault| fault.good);
         Self {
             kind: Kind::Json,
             remarks,
@@ -234,7 +232,7 @@ fn fault_text(payload: &[u8], fault: Fault) -> String {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
+    use super::{super::json::check, *};
 
     fn shown(payload: &[u8]) -> Vec<String> {
         let view = Decoded::new(payload);
@@ -355,7 +353,7 @@ mod tests {
             let mut at = cut.index(text.len() + 1);
             while !text.is_char_boundary(at) { at -= 1; }
             for payload in [text.as_str(), &text[..at]] {
-                let view = Decoded::json(payload.as_bytes());
+                let view = Decoded::json(payload.as_bytes(), check(payload.as_bytes()).err());
                 let lines = view.lines(payload.as_bytes(), 0..usize::MAX);
                 let is_ours = |token: &&Token<'_>| token.kind != TokenKind::Error;
                 let joined: Vec<u8> = lines.iter().flat_map(|line| &line.tokens).filter(is_ours)
@@ -366,7 +364,7 @@ mod tests {
 
         #[test]
         fn any_bytes_have_lines(bytes in prop::collection::vec(any::<u8>(), 0..300), start in 0_usize..30, len in 0_usize..30) {
-            for view in [Decoded::new(&bytes), Decoded::as_text(&bytes), Decoded::as_hex(&bytes), Decoded::json(&bytes)] {
+            for view in [Decoded::new(&bytes), Decoded::as_text(&bytes), Decoded::as_hex(&bytes), Decoded::json(&bytes, check(&bytes).err())] {
                 let all = view.lines(&bytes, 0..usize::MAX);
                 prop_assert_eq!(all.len(), view.line_count(&bytes));
                 let window = view.lines(&bytes, start..start + len);

@@ -65,15 +65,30 @@ impl Kind {
 
 /// Decides from the whole payload, in the order of the module's page.
 pub fn sniff(payload: &[u8]) -> Kind {
+    examine(payload).0
+}
+
+/// As [`sniff`], with the fault of JSON that has one.
+pub(super) fn examine(payload: &[u8]) -> (Kind, Option<json::Fault>) {
     if payload.is_empty() {
-        return Kind::Empty;
+        return (Kind::Empty, None);
     }
     if let Some(kind) = word(payload) {
-        return kind;
+        return (kind, None);
     }
-    if is_json(payload) {
-        return Kind::Json;
+    if matches!(
+        payload.trim_ascii_start().first(),
+        Some(b'{' | b'[' | b'"' | b'n')
+    ) {
+        let fault = json::check(payload).err();
+        if fault.is_none_or(|fault| looks_meant(payload, fault)) {
+            return (Kind::Json, fault);
+        }
     }
+    (text_or_binary(payload), None)
+}
+
+fn text_or_binary(payload: &[u8]) -> Kind {
     match std::str::from_utf8(payload) {
         Ok(text) if is_printable(text) => Kind::Text,
         Ok(_) => Kind::Binary,
@@ -128,16 +143,6 @@ fn word(payload: &[u8]) -> Option<Kind> {
     let text = payload.trim_ascii();
     let is_bool = text.eq_ignore_ascii_case(b"true") || text.eq_ignore_ascii_case(b"false");
     is_bool.then_some(Kind::Bool)
-}
-
-fn is_json(payload: &[u8]) -> bool {
-    if !matches!(
-        payload.trim_ascii_start().first(),
-        Some(b'{' | b'[' | b'"' | b'n')
-    ) {
-        return false;
-    }
-    json::check(payload).map_or_else(|fault| looks_meant(payload, fault), |()| true)
 }
 
 /// Whether a faulty document was meant as JSON: it went well for a while, or begins as an object must.

@@ -9,6 +9,7 @@
 
 use std::{borrow::Cow, fmt::Write};
 
+use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
 
 use super::width::truncate_end;
@@ -101,58 +102,80 @@ pub fn clip(bytes: &[u8], cells: usize, glyphs: Glyphs) -> String {
     truncate_end(&sanitize_bytes(seen, glyphs), cells, glyphs).into_owned()
 }
 
-/// Counts the marks on the current cell; starts full, because a leading mark would land on a neighbour.
-struct Marks(u8);
+/// What stands on the current cell, to which a mark would be added.
+struct Cell {
+    last: char,
+    /// Starts full, because a leading mark would land on a neighbour.
+    marks: u8,
+}
 
-impl Marks {
-    const fn full() -> Self {
-        Self(MARKS_PER_CELL)
+impl Cell {
+    const fn closed() -> Self {
+        Self {
+            last: ' ',
+            marks: MARKS_PER_CELL,
+        }
     }
 
     /// Whether `c` may be drawn as it is.
     fn passes(&mut self, c: char) -> bool {
-        if matches!(c, ' '..='~') {
-            self.0 = 0;
-            return true;
-        }
-        if is_hidden(c) {
-            *self = Self::full();
-            return false;
-        }
-        match c.width() {
-            None => {
-                *self = Self::full();
-                false
-            }
-            Some(0) => self.add(),
+        let passes = match c {
+            ' '..='~' => self.open(),
+            _ if is_hidden(c) => false,
             // Emoji modifiers extend the cell before them as marks do.
-            Some(_) if matches!(c, '\u{1f3fb}'..='\u{1f3ff}') => self.add(),
-            Some(_) => {
-                self.0 = 0;
-                true
-            }
+            '\u{1f3fb}'..='\u{1f3ff}' => self.add(c),
+            _ => match c.width() {
+                None => false,
+                Some(0) => self.add(c),
+                Some(_) => self.open(),
+            },
+        };
+        if passes {
+            self.last = c;
+        } else {
+            *self = Self::closed();
         }
+        passes
     }
 
-    fn add(&mut self) -> bool {
-        let fits = self.0 < MARKS_PER_CELL;
-        self.0 += u8::from(fits);
+    fn open(&mut self) -> bool {
+        self.marks = 0;
+        true
+    }
+
+    fn add(&mut self, mark: char) -> bool {
+        let fits = self.marks < MARKS_PER_CELL && is_joined(self.last, mark);
+        self.marks += u8::from(fits);
         fits
     }
+}
+
+/// Whether both make one grapheme. A mark on its own has no width, and a screen buffer drops it.
+fn is_joined(base: char, mark: char) -> bool {
+    let mut buffer = [0; 8];
+    let len = base.len_utf8();
+    base.encode_utf8(&mut buffer);
+    if let Some(rest) = buffer.get_mut(len..) {
+        mark.encode_utf8(rest);
+    }
+    let both = buffer
+        .get(..len + mark.len_utf8())
+        .and_then(|bytes| std::str::from_utf8(bytes).ok());
+    both.is_some_and(|text| text.graphemes(true).count() == 1)
 }
 
 fn is_clean(text: &str) -> bool {
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
         return true;
     }
-    let mut marks = Marks::full();
-    text.chars().all(|c| marks.passes(c))
+    let mut cell = Cell::closed();
+    text.chars().all(|c| cell.passes(c))
 }
 
-/// Appends text; the marks are counted across its pieces.
+/// Appends text; marks are counted across its pieces.
 struct Pen<'a> {
     out: &'a mut String,
-    marks: Marks,
+    cell: Cell,
     glyphs: Glyphs,
 }
 
@@ -160,7 +183,7 @@ impl<'a> Pen<'a> {
     fn new(out: &'a mut String, glyphs: Glyphs) -> Self {
         Self {
             out,
-            marks: Marks::full(),
+            cell: Cell::closed(),
             glyphs,
         }
     }
@@ -170,14 +193,14 @@ impl<'a> Pen<'a> {
             self.text(chunk.valid());
             for byte in chunk.invalid() {
                 push_byte(self.out, *byte);
-                self.marks = Marks::full();
+                self.cell = Cell::closed();
             }
         }
     }
 
     fn text(&mut self, text: &str) {
         for c in text.chars() {
-            if self.marks.passes(c) {
+            if self.cell.passes(c) {
                 self.out.push(c);
             } else {
                 push_visible(self.out, c, self.glyphs);
@@ -272,6 +295,30 @@ mod tests {
     }
 
     #[test]
+    fn every_character_takes_a_cell_so_that_no_screen_drops_it() {
+        let all = (0..=0x0010_ffff).filter_map(char::from_u32);
+        for c in all.filter(|c| matches!(c.width(), None | Some(0))) {
+            for text in [
+                c.to_string(),
+                format!("a{c}"),
+                format!("\u{1100}{c}"),
+                format!("🏠{c}"),
+            ] {
+                let shown = sanitize(&text, Glyphs::Unicode);
+                assert!(
+                    shown.graphemes(true).all(|cell| crate::text::width(cell) > 0),
+                    "{text:?} {shown:?}"
+                );
+            }
+        }
+        assert_eq!(sanitize("a\u{1161}", Glyphs::Unicode), "aU+1161");
+        assert_eq!(
+            sanitize("\u{1100}\u{1161}\u{11a8}", Glyphs::Unicode),
+            "\u{1100}\u{1161}\u{11a8}"
+        );
+    }
+
+    #[test]
     fn tabs_reach_the_next_stop() {
         assert_eq!(expand_tabs(b"a\tbcd\te\x1b", Glyphs::Unicode), "a   bcd e␛");
         assert_eq!(expand_tabs("温\tx".as_bytes(), Glyphs::Unicode), "温  x");
@@ -291,6 +338,12 @@ mod tests {
             for out in [sanitize_bytes(&bytes, Glyphs::Unicode), sanitize(&text, Glyphs::Unicode), expand_tabs(&bytes, Glyphs::Ascii)] {
                 prop_assert!(out.chars().all(|c| !c.is_control() && !is_hidden(c)), "{:?}", out);
             }
+        }
+
+        #[test]
+        fn every_grapheme_takes_a_cell(text in "[a🏠\u{301}\u{1100}\u{1161}\u{11a8}\u{0915}\u{094d}\u{093e}\u{1f1e9}\u{1f3fd}\u{200d}\u{600}\u{0e33}]{0,12}") {
+            let shown = sanitize(&text, Glyphs::Unicode);
+            prop_assert!(shown.graphemes(true).all(|cell| crate::text::width(cell) > 0), "{:?}", shown);
         }
 
         #[test]
