@@ -3,6 +3,7 @@
 pub mod broker;
 pub mod config;
 pub mod decode;
+pub mod demo;
 pub mod event;
 pub mod filter;
 pub mod model;
