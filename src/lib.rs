@@ -8,6 +8,7 @@ pub mod event;
 pub mod filter;
 pub mod model;
 pub mod mqtt;
+pub mod source;
 pub mod text;
 #[allow(clippy::todo, reason = "the codec is being written")]
 pub mod wire;

@@ -16,9 +16,6 @@ mod packets;
 mod stats;
 mod tree;
 
-#[cfg(test)]
-mod tests;
-
 pub use connections::{Connection, Counters, SubscriptionStats};
 pub use log::{Log, LogView, Matches, MessageRef, RebuiltFrame};
 pub use notice::{Notice, NoticeKind};

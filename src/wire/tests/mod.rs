@@ -8,5 +8,4 @@ mod laws;
 mod oracle_v3;
 mod oracle_v5;
 mod secrets;
-mod tables;
 mod valid;

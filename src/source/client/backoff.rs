@@ -1,0 +1,118 @@
+//! When to try again: 1 → 30 s with jitter; and the suspicion that another client uses our id.
+
+use std::time::Duration;
+
+use crate::config;
+
+/// A connection that held this long starts the waits over.
+const STEADY: Duration = Duration::from_secs(30);
+/// Closed this soon after CONNACK is suspicious.
+const EARLY: Duration = Duration::from_secs(5);
+/// So many early closes in a row look like two clients taking one session from each other.
+const TAKEOVERS: u32 = 3;
+/// The wait then.
+const TAKEOVER_WAIT: Duration = Duration::from_secs(30);
+
+/// The waits of one connection.
+pub struct Backoff {
+    range: config::Backoff,
+    next: Duration,
+    early_closes: u32,
+}
+
+impl Backoff {
+    /// Starts at the least wait.
+    pub fn new(range: config::Backoff) -> Self {
+        Self {
+            next: range.min,
+            range,
+            early_closes: 0,
+        }
+    }
+
+    /// Starts over: asked by a person, or after a steady connection.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.range);
+    }
+
+    /// A connection was closed by the peer so long after its CONNACK.
+    pub fn on_closed(&mut self, up_for: Duration) {
+        if up_for >= STEADY {
+            self.reset();
+        } else if up_for < EARLY {
+            self.early_closes += 1;
+        } else {
+            self.early_closes = 0;
+        }
+    }
+
+    /// Whether the closes look like a takeover.
+    pub fn is_takeover_likely(&self) -> bool {
+        self.early_closes >= TAKEOVERS
+    }
+
+    /// Whether the last connection was steady, so that attempts are counted anew.
+    pub fn is_fresh(&self) -> bool {
+        self.next == self.range.min && self.early_closes == 0
+    }
+
+    /// The wait before the next try: up to a fifth more or less than the plan, never above the maximum.
+    pub fn wait(&mut self, random: u64) -> Duration {
+        if self.is_takeover_likely() {
+            return TAKEOVER_WAIT;
+        }
+        let planned = self.next;
+        self.next = (planned * 2).min(self.range.max).max(self.range.min);
+        let factor = 0.8 + 0.4 * (random % 1024) as f64 / 1024.0;
+        planned.mul_f64(factor).min(self.range.max)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const S: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn waits_double_up_to_the_maximum() {
+        let mut backoff = Backoff::new(config::Backoff::default());
+        let waits: Vec<f64> = (0..7).map(|_| backoff.wait(512).as_secs_f64().round()).collect();
+        assert_eq!(waits, [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]);
+    }
+
+    #[test]
+    fn jitter_stays_within_a_fifth_and_below_the_maximum() {
+        for random in [0, 1023, u64::MAX] {
+            let mut backoff = Backoff::new(config::Backoff::default());
+            let first = backoff.wait(random);
+            assert!(first >= S * 4 / 5 && first <= S * 6 / 5, "{first:?}");
+            for _ in 0..8 {
+                assert!(backoff.wait(random) <= S * 30);
+            }
+        }
+    }
+
+    #[test]
+    fn a_steady_connection_starts_the_waits_over() {
+        let mut backoff = Backoff::new(config::Backoff::default());
+        backoff.wait(0);
+        backoff.wait(0);
+        backoff.on_closed(S * 29);
+        assert!(!backoff.is_fresh());
+        backoff.on_closed(S * 30);
+        assert!(backoff.is_fresh());
+    }
+
+    #[test]
+    fn three_early_closes_in_a_row_look_like_a_takeover() {
+        let mut backoff = Backoff::new(config::Backoff::default());
+        for up_for in [1, 1, 10, 1, 1] {
+            backoff.on_closed(S * up_for);
+            assert!(!backoff.is_takeover_likely());
+        }
+        backoff.on_closed(S);
+        assert!(backoff.is_takeover_likely());
+        assert_eq!(backoff.wait(0), S * 30);
+    }
+}

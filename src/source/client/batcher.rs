@@ -1,0 +1,125 @@
+//! Records → batches: sent at 512 records, at 256 KiB, 5 ms after the first record, or at once after a quiet
+//! spell. A full channel blocks: the batch is kept, and who reads must stop.
+
+use tokio::sync::mpsc::{self, error::TrySendError};
+
+use crate::event::{Batch, ConnectionState, ConnectionStatus, OperationEnded, Record, SourceId, Time};
+
+/// Records in a batch, unless one step makes more.
+const MAX_RECORDS: usize = 512;
+/// Bytes in a batch, unless one message has more.
+const MAX_BYTES: usize = 256 * 1024;
+/// A batch waits so long for more.
+const WAIT_US: u64 = 5_000;
+/// Records of our own doings that may pile up behind a full channel.
+const MAX_BEHIND: usize = 4096;
+
+/// The batch being filled, and the channel.
+pub struct Batcher {
+    source: SourceId,
+    batches_tx: mpsc::Sender<Batch>,
+    records: Vec<Record>,
+    first: Time,
+    last_sent: u64,
+    blocked: Option<Batch>,
+    is_abandoned: bool,
+}
+
+impl Batcher {
+    /// Nothing recorded yet.
+    pub fn new(source: SourceId, batches_tx: mpsc::Sender<Batch>) -> Self {
+        Self {
+            source,
+            batches_tx,
+            records: Vec::new(),
+            first: Time::default(),
+            last_sent: 0,
+            blocked: None,
+            is_abandoned: false,
+        }
+    }
+
+    /// Adds a record; `make` is given its distance to the batch's time.
+    pub fn push(&mut self, time: Time, make: impl FnOnce(u32) -> Record) {
+        if self.records.is_empty() {
+            self.first = time;
+        }
+        let after = time.mono_us.saturating_sub(self.first.mono_us);
+        self.records.push(make(after as u32));
+    }
+
+    /// Adds a change of state.
+    pub fn push_status(&mut self, time: Time, state: ConnectionState) {
+        self.push(time, |after_us| {
+            Record::Status(Box::new(ConnectionStatus { after_us, state }))
+        });
+    }
+
+    /// Adds the end of a request.
+    pub fn push_ended(&mut self, time: Time, ended: OperationEnded) {
+        self.push(time, |_| Record::Operation(Box::new(ended)));
+    }
+
+    /// Whether the batch must be sent before more is added.
+    pub fn is_full(&self, bytes: usize) -> bool {
+        self.records.len() >= MAX_RECORDS || bytes >= MAX_BYTES
+    }
+
+    /// Whether it is time to send.
+    pub fn is_due(&self, now: u64) -> bool {
+        let is_old = now.saturating_sub(self.first.mono_us) >= WAIT_US;
+        let was_quiet = now.saturating_sub(self.last_sent) >= WAIT_US;
+        !self.is_blocked() && !self.records.is_empty() && (is_old || was_quiet)
+    }
+
+    /// When the batch has to be sent, if there is one to send.
+    pub fn deadline(&self) -> Option<u64> {
+        (!self.is_blocked() && !self.records.is_empty()).then_some(self.first.mono_us + WAIT_US)
+    }
+
+    /// Sends what is there, with the bytes its records point into; blocks if there is no room.
+    pub fn send(&mut self, data: Vec<u8>, now: u64) {
+        if self.records.is_empty() {
+            return;
+        }
+        let capacity = self.records.len().min(MAX_RECORDS);
+        let batch = Batch {
+            source: self.source,
+            time: self.first,
+            data,
+            records: std::mem::replace(&mut self.records, Vec::with_capacity(capacity)),
+        };
+        self.last_sent = now;
+        match self.batches_tx.try_send(batch) {
+            Ok(()) => {}
+            Err(TrySendError::Full(batch)) => self.blocked = Some(batch),
+            Err(TrySendError::Closed(_)) => self.is_abandoned = true,
+        }
+    }
+
+    /// Whether a batch waits for room in the channel.
+    pub fn is_blocked(&self) -> bool {
+        self.blocked.is_some()
+    }
+
+    /// Whether commands, whose ends are records, may be taken.
+    pub fn has_room(&self) -> bool {
+        self.records.len() < MAX_BEHIND
+    }
+
+    /// Whether nobody receives any more.
+    pub fn is_abandoned(&self) -> bool {
+        self.is_abandoned
+    }
+
+    /// Waits for room and sends the blocked batch; cancelling loses nothing.
+    pub async fn unblock(&mut self) {
+        let permit = self.batches_tx.reserve().await;
+        let blocked = self.blocked.take();
+        match (permit, blocked) {
+            (Ok(permit), Some(batch)) => permit.send(batch),
+            (Ok(_), None) => {}
+            (Err(_), _) => self.is_abandoned = true,
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! The read buffer: whole frames out of a stream of bytes, and the bytes of a batch out of the buffer.
+//!
+//! ```text
+//! 0 ......... base ┌frame┐┌frame┐ next ┌half a frame… len ~~~~ ≥ 64 KiB spare
+//!   sent already        a batch        stays for the next
+//! ```
+
+use crate::{
+    event::Span,
+    mqtt::{ProtocolVersion, ReasonCode},
+    wire::{Anomaly, FrameHead, PacketType, Scan, scan},
+};
+
+/// Room for one read.
+const SPARE: usize = 64 * 1024;
+/// A buffer larger than this is not kept for small messages.
+const MAX_KEPT: usize = 1024 * 1024;
+/// Fewer bytes are copied out rather than moved with their 64 KiB of room.
+const SMALL: usize = 8 * 1024;
+
+/// A frame in the buffer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// First byte in the buffer.
+    start: usize,
+    /// Bytes in the buffer.
+    len: usize,
+    /// Bytes on the wire: more where a long payload was not kept.
+    pub wire_len: usize,
+}
+
+/// What the buffer holds next.
+#[derive(Debug, PartialEq)]
+pub enum Next {
+    /// A whole frame, or as much of it as is kept.
+    Frame(Found),
+    /// Not yet whole.
+    Incomplete,
+    /// Nothing more can be found in this stream.
+    Broken(Anomaly),
+}
+
+/// A PUBLISH of which not all is kept.
+#[derive(Debug, Clone, Copy)]
+struct Cut {
+    kept: usize,
+    wire_len: usize,
+    /// Bytes of the tail still to come.
+    to_skip: usize,
+}
+
+/// The buffer.
+pub struct Intake {
+    buffer: Vec<u8>,
+    base: usize,
+    next: usize,
+    cut: Option<Cut>,
+    max_payload: usize,
+    max_packet: usize,
+}
+
+impl Intake {
+    /// Empty.
+    pub fn new(limits: super::Limits) -> Self {
+        Self {
+            buffer: Vec::new(),
+            base: 0,
+            next: 0,
+            cut: None,
+            max_payload: limits.max_payload.min(limits.max_packet),
+            max_packet: limits.max_packet,
+        }
+    }
+
+    /// The buffer with room for one read behind its end.
+    pub fn room(&mut self) -> &mut Vec<u8> {
+        if self.base == self.buffer.len() {
+            self.buffer.clear();
+            self.next -= self.base;
+            self.base = 0;
+            if self.buffer.capacity() > MAX_KEPT {
+                self.buffer = Vec::new();
+            }
+        }
+        if self.buffer.capacity() - self.buffer.len() < SPARE {
+            self.buffer.drain(..self.base);
+            self.next -= self.base;
+            self.base = 0;
+            self.buffer.reserve(SPARE);
+        }
+        &mut self.buffer
+    }
+
+    /// The buffer, to look at.
+    pub fn buffer(&self) -> &Vec<u8> {
+        &self.buffer
+    }
+
+    /// What is not yet a frame.
+    pub fn rest(&self) -> &[u8] {
+        self.buffer.get(self.next..).unwrap_or_default()
+    }
+
+    /// Whether a frame is half read.
+    pub fn is_midframe(&self) -> bool {
+        self.next < self.buffer.len()
+    }
+
+    /// Bytes of the frames found since the last batch.
+    pub fn batch_len(&self) -> usize {
+        self.next - self.base
+    }
+
+    /// The bytes of a frame found.
+    pub fn bytes(&self, found: Found) -> &[u8] {
+        self.buffer
+            .get(found.start..found.start + found.len)
+            .unwrap_or_default()
+    }
+
+    /// The same, to overwrite secrets.
+    pub fn bytes_mut(&mut self, found: Found) -> &mut [u8] {
+        self.buffer
+            .get_mut(found.start..found.start + found.len)
+            .unwrap_or_default()
+    }
+
+    /// Where the frame will lie in the batch.
+    pub fn span(&self, found: Found) -> Span {
+        Span {
+            start: (found.start - self.base) as u32,
+            len: found.len as u32,
+        }
+    }
+
+    /// The next frame; its bytes belong to the batch from now on.
+    pub fn next_frame(&mut self, version: ProtocolVersion) -> Next {
+        if let Some(cut) = self.cut {
+            return self.skip(cut);
+        }
+        let rest = self.buffer.get(self.next..).unwrap_or_default();
+        let head = match scan(rest) {
+            Scan::Head(head) => head,
+            Scan::Incomplete => return Next::Incomplete,
+            Scan::Malformed => return Next::Broken(broken_length(version)),
+        };
+        if head.frame_len() <= rest.len() && head.frame_len() <= self.max_payload {
+            return self.found(head.frame_len(), head.frame_len());
+        }
+        match self.measure(head, version) {
+            Ok(Some(kept)) if kept < head.frame_len() => {
+                let cut = Cut {
+                    kept,
+                    wire_len: head.frame_len(),
+                    to_skip: head.frame_len() - kept,
+                };
+                self.cut = Some(cut);
+                self.skip(cut)
+            }
+            Ok(Some(kept)) => self.found(kept, kept),
+            Ok(None) => Next::Incomplete,
+            Err(anomaly) => Next::Broken(anomaly),
+        }
+    }
+
+    /// How many bytes of a long or half-read frame are kept, once so many are here.
+    fn measure(&self, head: FrameHead, version: ProtocolVersion) -> Result<Option<usize>, Anomaly> {
+        let rest = self.buffer.get(self.next..).unwrap_or_default();
+        let frame_len = head.frame_len();
+        if frame_len > self.max_packet {
+            return Err(too_large(head.first_byte, frame_len, self.max_packet));
+        }
+        let is_long = frame_len > self.max_payload;
+        let is_publish = PacketType::from_first_byte(head.first_byte) == Some(PacketType::Publish);
+        let kept = match (is_long, is_publish) {
+            (false, _) => frame_len,
+            // Real ones have some kilobytes; what is kept of a message is no measure for these.
+            (true, false) if frame_len > self.max_payload.max(MAX_KEPT) => {
+                return Err(too_large(
+                    head.first_byte,
+                    frame_len,
+                    self.max_payload.max(MAX_KEPT),
+                ));
+            }
+            (true, false) => frame_len,
+            (true, true) => match payload_start(rest, head, version) {
+                Some(start) if start > frame_len => frame_len,
+                Some(start) if start > self.max_payload.max(MAX_KEPT) => {
+                    return Err(too_large(head.first_byte, start, self.max_payload.max(MAX_KEPT)));
+                }
+                Some(start) => frame_len.min(start + self.max_payload),
+                None => return Ok(None),
+            },
+        };
+        Ok((rest.len() >= kept).then_some(kept))
+    }
+
+    /// Drops what is here of the tail of a long PUBLISH.
+    fn skip(&mut self, cut: Cut) -> Next {
+        let tail = self.next + cut.kept;
+        let here = self.buffer.len() - tail;
+        let dropped = here.min(cut.to_skip);
+        if dropped == here {
+            self.buffer.truncate(tail);
+        } else {
+            self.buffer.drain(tail..tail + dropped);
+        }
+        if dropped < cut.to_skip {
+            self.cut = Some(Cut {
+                to_skip: cut.to_skip - dropped,
+                ..cut
+            });
+            return Next::Incomplete;
+        }
+        self.cut = None;
+        self.found(cut.kept, cut.wire_len)
+    }
+
+    fn found(&mut self, len: usize, wire_len: usize) -> Next {
+        let found = Found {
+            start: self.next,
+            len,
+            wire_len,
+        };
+        self.next += len;
+        Next::Frame(found)
+    }
+
+    /// The bytes of the frames found since the last time. The buffer itself where it holds little else,
+    /// a copy where most of it is still to be read or most of it is empty.
+    pub fn take_batch(&mut self) -> Vec<u8> {
+        let (taken, left) = (self.next - self.base, self.buffer.len() - self.next);
+        if self.base > 0 || taken <= SMALL || left > taken {
+            let copy = self.buffer.get(self.base..self.next).unwrap_or_default().to_vec();
+            self.base = self.next;
+            return copy;
+        }
+        let mut fresh = Vec::with_capacity(left + SPARE);
+        fresh.extend_from_slice(self.buffer.get(self.next..).unwrap_or_default());
+        self.buffer.truncate(self.next);
+        self.next = 0;
+        std::mem::replace(&mut self.buffer, fresh)
+    }
+}
+
+/// Where the payload of a PUBLISH begins, once that much is here.
+fn payload_start(frame: &[u8], head: FrameHead, version: ProtocolVersion) -> Option<usize> {
+    let mut at = usize::from(head.header_len);
+    let topic_len = frame.get(at..at + 2)?;
+    at += 2 + usize::from(u16::from_be_bytes(topic_len.try_into().ok()?));
+    if head.first_byte & 0x06 != 0 {
+        at += 2;
+    }
+    if version == ProtocolVersion::V5 {
+        let mut len = 0usize;
+        for index in 0..4 {
+            let byte = *frame.get(at)?;
+            at += 1;
+            len |= usize::from(byte & 0x7f) << (7 * index);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        at += len;
+    }
+    Some(at)
+}
+
+fn broken_length(version: ProtocolVersion) -> Anomaly {
+    let statement = if version == ProtocolVersion::V5 {
+        "MQTT 5 §1.5.5"
+    } else {
+        "MQTT 3.1.1 §2.2.3"
+    };
+    Anomaly {
+        offset: 1,
+        what: format!("the remaining length has more than four bytes ({statement})"),
+        is_violation: true,
+        reason: ReasonCode::MALFORMED_PACKET,
+    }
+}
+
+fn too_large(first_byte: u8, len: usize, limit: usize) -> Anomaly {
+    let name = PacketType::from_first_byte(first_byte).map_or("packet", PacketType::name);
+    Anomaly {
+        offset: 1,
+        what: format!("a {name} of {len} bytes, we take {limit} (MQTT-3.1.2-24)"),
+        is_violation: true,
+        reason: ReasonCode::PACKET_TOO_LARGE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Limits;
+
+    const V: ProtocolVersion = ProtocolVersion::V311;
+
+    fn intake(max_payload: usize) -> Intake {
+        Intake::new(Limits {
+            max_payload,
+            max_packet: 1 << 20,
+        })
+    }
+
+    /// A QoS 0 PUBLISH to `a`.
+    fn publish(payload: usize) -> Vec<u8> {
+        let mut frame = vec![0x30];
+        let mut remaining = payload + 3;
+        loop {
+            let byte = (remaining % 128) as u8;
+            remaining /= 128;
+            frame.push(if remaining > 0 { byte | 0x80 } else { byte });
+            if remaining == 0 {
+                break;
+            }
+        }
+        frame.extend_from_slice(b"\0\x01a");
+        frame.extend((0..payload).map(|n| n as u8));
+        frame
+    }
+
+    fn all(intake: &mut Intake) -> Vec<(Vec<u8>, usize)> {
+        let mut frames = Vec::new();
+        while let Next::Frame(found) = intake.next_frame(V) {
+            frames.push((intake.bytes(found).to_vec(), found.wire_len));
+        }
+        frames
+    }
+
+    #[test]
+    fn frames_are_the_same_whatever_the_reads() {
+        let sent: Vec<Vec<u8>> = [0, 5, 300, 0, 70].map(publish).into();
+        let stream = sent.concat();
+        for step in [1, 2, 7, 100, stream.len()] {
+            let mut intake = intake(1000);
+            let (mut frames, mut data) = (Vec::new(), Vec::new());
+            for bytes in stream.chunks(step) {
+                intake.room().extend_from_slice(bytes);
+                frames.extend(all(&mut intake).into_iter().map(|(frame, _)| frame));
+                data.extend(intake.take_batch());
+            }
+            assert_eq!((&frames, &data), (&sent, &stream), "{step}");
+        }
+    }
+
+    #[test]
+    fn a_long_payload_is_cut_and_its_tail_never_kept() {
+        let long = publish(100_000);
+        let mut stream = long.clone();
+        stream.extend(publish(1));
+        for step in [1, 999, 50_000, stream.len()] {
+            let mut intake = intake(10);
+            let mut frames = Vec::new();
+            for bytes in stream.chunks(step) {
+                intake.room().extend_from_slice(bytes);
+                frames.extend(all(&mut intake));
+                assert!(intake.buffer.len() <= step + 64);
+            }
+            assert_eq!(frames[0], (long[..7 + 10].to_vec(), long.len()), "{step}");
+            assert_eq!(frames[1], (publish(1), publish(1).len()), "{step}");
+        }
+    }
+
+    #[test]
+    fn spans_point_into_the_batch() {
+        let mut intake = intake(100_000);
+        let (one, two) = (publish(20_000), publish(9_000));
+        intake.room().extend([&one[..], &two[..], &two[..5]].concat());
+        let Next::Frame(first) = intake.next_frame(V) else {
+            panic!("whole")
+        };
+        assert_eq!(intake.span(first).start, 0);
+        let batch = intake.take_batch();
+        assert_eq!(batch, one);
+        let Next::Frame(second) = intake.next_frame(V) else {
+            panic!("whole")
+        };
+        assert_eq!(intake.span(second).start, 0);
+        assert_eq!(intake.take_batch(), two);
+        assert!(intake.is_midframe() && intake.batch_len() == 0);
+        intake.room().extend_from_slice(&two[5..]);
+        assert_eq!(all(&mut intake), [(two.clone(), two.len())]);
+    }
+
+    #[test]
+    fn a_stream_without_frame_boundaries_is_broken() {
+        for (bytes, reason) in [
+            (
+                &[0x30, 0xff, 0xff, 0xff, 0xff, 1][..],
+                ReasonCode::MALFORMED_PACKET,
+            ),
+            (&[0x30, 0xff, 0xff, 0xff, 0x7f], ReasonCode::PACKET_TOO_LARGE),
+            (&[0x90, 0x80, 0x80, 0xff, 0x7f], ReasonCode::PACKET_TOO_LARGE),
+        ] {
+            let mut intake = intake(100);
+            intake.room().extend_from_slice(bytes);
+            let Next::Broken(anomaly) = intake.next_frame(V) else {
+                panic!("{bytes:?}")
+            };
+            assert!(anomaly.is_violation && anomaly.reason == reason, "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A live connection: one task that dials, greets, reads, writes, pings, backs off and subscribes again.
+//!
+//! ```text
+//! ClientHandle ──Command (bounded)──▶ task ──Batch (bounded; full = stop reading)──▶ model
+//! ```
+//!
+//! MQTT's rules are the session's; here are sockets, time and the channels.
+
+mod actor;
+mod backoff;
+mod batcher;
+mod connection;
+mod identity;
+mod intake;
+mod pace;
+mod record;
+mod versions;
+mod writer;
+
+use std::time::Duration;
+
+use tokio::{
+    sync::mpsc::{self, error::TrySendError},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use super::Clock;
+use crate::{
+    config::{Profile, Secret},
+    event::{Batch, Command, SourceId},
+};
+
+/// Requests on their way to the task: more than a person can ask for while it is busy with one read.
+const COMMANDS: usize = 256;
+/// How long an end may take, DISCONNECT included.
+const SHUTDOWN: Duration = Duration::from_millis(300);
+
+/// Sizes a connection keeps to, bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Of a longer payload the first so many bytes are kept, the rest is read and counted.
+    pub max_payload: usize,
+    /// A longer packet ends the connection.
+    pub max_packet: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_payload: 16 * 1024 * 1024,
+            max_packet: 256 * 1024 * 1024,
+        }
+    }
+}
+
+/// Why a command was not taken; it is given back.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// The task has as many commands to do as it may.
+    #[error("the connection is busy with {COMMANDS} requests: try again in a moment")]
+    Busy(Command),
+    /// The task has ended.
+    #[error("the connection has ended")]
+    Ended(Command),
+}
+
+/// The way to talk to a connection. Dropping it ends the connection with a DISCONNECT.
+#[derive(Debug)]
+pub struct ClientHandle {
+    commands: mpsc::Sender<Command>,
+    task: JoinHandle<()>,
+}
+
+impl ClientHandle {
+    /// Asks for something; never waits. The end of a request comes as a record.
+    pub fn try_send(&self, command: Command) -> Result<(), NotTaken> {
+        self.commands.try_send(command).map_err(|error| match error {
+            TrySendError::Full(command) => NotTaken::Busy(command),
+            TrySendError::Closed(command) => NotTaken::Ended(command),
+        })
+    }
+
+    /// Asks for something, waiting while the task is busy: for who has a long list of requests.
+    pub async fn send(&self, command: Command) -> Result<(), NotTaken> {
+        self.commands
+            .send(command)
+            .await
+            .map_err(|error| NotTaken::Ended(error.0))
+    }
+
+    /// Says DISCONNECT and ends, within 300 ms. The last batches are sent if there is room for them.
+    pub async fn shutdown(self) {
+        drop(self.commands);
+        let mut task = self.task;
+        if timeout(SHUTDOWN, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+/// Starts a connection, which begins to connect at once. Must be called within a tokio runtime.
+pub fn spawn(
+    source: SourceId,
+    profile: Profile,
+    password: Option<Secret>,
+    limits: Limits,
+    clock: Clock,
+    batches_tx: mpsc::Sender<Batch>,
+) -> ClientHandle {
+    let (commands, commands_rx) = mpsc::channel(COMMANDS);
+    let batcher = batcher::Batcher::new(source, batches_tx);
+    let actor = actor::Actor::new(profile, password, limits, clock, commands_rx, batcher);
+    ClientHandle {
+        commands,
+        task: tokio::spawn(actor.run()),
+    }
+}

@@ -1,0 +1,187 @@
+//! The network's failures in words, with what to try.
+
+use std::{
+    io::{self, ErrorKind},
+    net::SocketAddr,
+    time::Duration,
+};
+
+use super::race::Failed;
+use crate::event::{Failure, FailureKind, Phase};
+
+fn failure(phase: Phase, what: String, advice: &str) -> Failure {
+    Failure {
+        kind: FailureKind::Network,
+        phase: Some(phase),
+        code: None,
+        what,
+        advice: advice.to_owned(),
+    }
+}
+
+pub fn lookup_timed_out(host: &str, limit: Duration) -> Failure {
+    failure(
+        Phase::Dns,
+        format!("no answer about the name {host} within {} s", limit.as_secs()),
+        "check the network, or write the broker's address instead of its name",
+    )
+}
+
+pub fn lookup_failed(host: &str, error: &io::Error) -> Failure {
+    failure(
+        Phase::Dns,
+        format!("cannot look up {host}: {}", lookup_words(&error.to_string())),
+        "check the host's spelling, or write its address",
+    )
+}
+
+/// Without the standard library's preamble, which says the same as ours.
+fn lookup_words(error: &str) -> &str {
+    error
+        .strip_prefix("failed to lookup address information: ")
+        .unwrap_or(error)
+}
+
+pub fn no_addresses(host: &str) -> Failure {
+    failure(
+        Phase::Dns,
+        format!("{host} has no address"),
+        "check the host's spelling, or write its address",
+    )
+}
+
+pub fn connect_timed_out(addresses: &[SocketAddr], limit: Duration) -> Failure {
+    failure(
+        Phase::Tcp,
+        format!(
+            "no answer from {} within {} s",
+            list(addresses.iter()),
+            limit.as_secs()
+        ),
+        "check address and port; a firewall may swallow the packets",
+    )
+}
+
+/// All addresses failed: one error stands for them, the others are counted. An answer of the host tells
+/// more than a missing route, which is what a machine without IPv6 says about every second address.
+pub fn unreachable(failed: &[Failed]) -> Failure {
+    let has_route = |one: &&Failed| !is_routing(one.error.kind());
+    let Some(first) = failed.iter().find(has_route).or(failed.first()) else {
+        return failure(
+            Phase::Tcp,
+            "no address to connect to".into(),
+            "check the host in the URL",
+        );
+    };
+    let alike = failed
+        .iter()
+        .filter(|one| one.error.kind() == first.error.kind())
+        .map(|one| &one.address);
+    let others = match failed.len() - alike.clone().count() {
+        0 => String::new(),
+        1 => ", another address failed otherwise".to_owned(),
+        n => format!(", {n} other addresses failed otherwise"),
+    };
+    let what = format!(
+        "{} {}{others}",
+        words(first.error.kind(), &first.error),
+        list(alike)
+    );
+    failure(Phase::Tcp, what, &advice(first.error.kind(), first.address))
+}
+
+const fn is_routing(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::AddrNotAvailable
+    )
+}
+
+fn words(kind: ErrorKind, error: &io::Error) -> String {
+    match kind {
+        ErrorKind::ConnectionRefused => "connection refused by".into(),
+        ErrorKind::ConnectionReset => "connection reset by".into(),
+        ErrorKind::TimedOut => "no answer from".into(),
+        ErrorKind::HostUnreachable => "no route to the host".into(),
+        ErrorKind::NetworkUnreachable => "no route to the network of".into(),
+        ErrorKind::PermissionDenied => "this system forbids connecting to".into(),
+        ErrorKind::AddrNotAvailable => "no local address to reach".into(),
+        _ => format!("{error}: cannot connect to"),
+    }
+}
+
+fn advice(kind: ErrorKind, address: SocketAddr) -> String {
+    match kind {
+        ErrorKind::ConnectionRefused if address.ip().is_loopback() => format!(
+            "no broker listens there: start yours, or `mqttscope broker --port {}`",
+            address.port()
+        ),
+        ErrorKind::ConnectionRefused => "no broker listens there: check the port (1883 is usual)".into(),
+        kind if is_routing(kind) => "check the network connection and the address".into(),
+        ErrorKind::PermissionDenied => "check the firewall of this machine".into(),
+        _ => "check address and port".into(),
+    }
+}
+
+/// Up to three addresses, the rest as a number.
+fn list<'a>(addresses: impl Iterator<Item = &'a SocketAddr>) -> String {
+    let mut texts: Vec<String> = addresses.map(ToString::to_string).collect();
+    if texts.len() > 3 {
+        let more = texts.len() - 3;
+        texts.truncate(3);
+        texts.push(format!("{more} more"));
+    }
+    texts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(address: &str, kind: ErrorKind) -> Failed {
+        Failed {
+            address: address.parse().unwrap(),
+            error: kind.into(),
+        }
+    }
+
+    #[test]
+    fn refusals_name_their_addresses_and_a_way_out() {
+        for (errors, what, advice) in [
+            (
+                vec![failed("127.0.0.1:1884", ErrorKind::ConnectionRefused)],
+                "connection refused by 127.0.0.1:1884",
+                "no broker listens there: start yours, or `mqttscope broker --port 1884`",
+            ),
+            (
+                vec![
+                    failed("[2001:db8::1]:1883", ErrorKind::ConnectionRefused),
+                    failed("192.0.2.1:1883", ErrorKind::ConnectionRefused),
+                ],
+                "connection refused by [2001:db8::1]:1883, 192.0.2.1:1883",
+                "no broker listens there: check the port (1883 is usual)",
+            ),
+            (
+                vec![
+                    failed("[2001:db8::1]:1883", ErrorKind::NetworkUnreachable),
+                    failed("192.0.2.1:1883", ErrorKind::ConnectionRefused),
+                ],
+                "connection refused by 192.0.2.1:1883, another address failed otherwise",
+                "no broker listens there: check the port (1883 is usual)",
+            ),
+        ] {
+            let told = unreachable(&errors);
+            assert_eq!((told.what.as_str(), told.advice.as_str()), (what, advice));
+        }
+    }
+
+    #[test]
+    fn a_long_list_of_addresses_is_counted() {
+        let addresses: Vec<SocketAddr> = (1..=5).map(|n| SocketAddr::from(([10, 0, 0, n], 1883))).collect();
+        let told = connect_timed_out(&addresses, Duration::from_secs(10));
+        assert_eq!(
+            told.what,
+            "no answer from 10.0.0.1:1883, 10.0.0.2:1883, 10.0.0.3:1883, 2 more within 10 s"
+        );
+    }
+}

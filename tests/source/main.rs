@@ -1,0 +1,14 @@
+//! The live source against real and scripted brokers on loopback ports: waits on conditions with a deadline.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+mod live;
+mod observer;
+mod scripted;

@@ -1,0 +1,182 @@
+//! A client and everything it has told so far.
+
+use std::time::Duration;
+
+use mqttscope::{
+    config::Profile,
+    event::{
+        Batch, Command, ConnectionState, OperationEnded, OperationId, PacketRecord, PublishRecord, Record, SourceId,
+    },
+    mqtt::{Message, ProtocolChoice, QoS, TopicName},
+    source::{ClientHandle, Clock, Limits, spawn},
+    wire::{Direction, PacketType},
+};
+use tokio::{sync::mpsc, time::timeout};
+
+use crate::common::DEADLINE;
+
+/// A received or sent message, taken out of its batch.
+#[derive(Debug, Clone)]
+pub struct Seen {
+    pub topic: String,
+    pub payload: Vec<u8>,
+    pub record: PublishRecord,
+}
+
+pub struct Observer {
+    pub handle: Option<ClientHandle>,
+    batches: mpsc::Receiver<Batch>,
+    pub states: Vec<ConnectionState>,
+    pub seen: Vec<Seen>,
+    pub packets: Vec<(PacketRecord, Vec<u8>)>,
+    pub ended: Vec<OperationEnded>,
+    next_id: u64,
+}
+
+/// A profile for a loopback port that tries again quickly.
+pub fn profile(port: u16, protocol: ProtocolChoice) -> Profile {
+    let mut profile = Profile::new("test", format!("127.0.0.1:{port}").parse().unwrap());
+    profile.protocol = protocol;
+    profile.reconnect.min = Duration::from_millis(20);
+    profile.reconnect.max = Duration::from_millis(200);
+    profile
+}
+
+impl Observer {
+    pub fn new(profile: Profile) -> Self {
+        Self::with(profile, Limits::default(), 64)
+    }
+
+    pub fn with(profile: Profile, limits: Limits, channel: usize) -> Self {
+        let (batches_tx, batches) = mpsc::channel(channel);
+        let handle = spawn(SourceId(1), profile, None, limits, Clock::start(), batches_tx);
+        Self {
+            handle: Some(handle),
+            batches,
+            states: Vec::new(),
+            seen: Vec::new(),
+            packets: Vec::new(),
+            ended: Vec::new(),
+            next_id: 0,
+        }
+    }
+
+    /// Takes batches until the condition gives an answer; fails naming `what`.
+    pub async fn until<T>(&mut self, what: &str, mut ask: impl FnMut(&Self) -> Option<T>) -> T {
+        let waiting = async {
+            loop {
+                if let Some(answer) = ask(self) {
+                    return answer;
+                }
+                let batch = self.batches.recv().await.expect("the client lives");
+                self.take(&batch);
+            }
+        };
+        match timeout(DEADLINE, waiting).await {
+            Ok(answer) => answer,
+            Err(_) => panic!(
+                "still waiting for {what}; states: {:#?}; packets: {:?}; ended: {:?}",
+                self.states, self.packets, self.ended
+            ),
+        }
+    }
+
+    pub fn take(&mut self, batch: &Batch) {
+        for record in &batch.records {
+            match record {
+                Record::Publish(publish) => self.seen.push(seen(batch, publish)),
+                Record::Packet(packet) => {
+                    let bytes = batch.bytes(&packet.frame).to_vec();
+                    self.packets.push(((**packet).clone(), bytes));
+                }
+                Record::Status(status) => self.states.push(status.state.clone()),
+                Record::Operation(ended) => self.ended.push((**ended).clone()),
+                Record::Dropped { .. } => panic!("nothing may be dropped"),
+            }
+        }
+    }
+
+    pub async fn until_connected(&mut self) {
+        self.until("CONNACK", |o| {
+            matches!(o.states.last(), Some(ConnectionState::Connected(_))).then_some(())
+        })
+        .await;
+    }
+
+    /// Connected with every subscription answered.
+    pub async fn until_subscribed(&mut self) {
+        self.until("SUBACK", |o| match o.states.last() {
+            Some(ConnectionState::Connected(facts)) => facts
+                .subscriptions
+                .iter()
+                .all(|(_, code)| code.is_some())
+                .then_some(()),
+            _ => None,
+        })
+        .await;
+    }
+
+    pub async fn until_state<T>(
+        &mut self,
+        what: &str,
+        mut ask: impl FnMut(&ConnectionState) -> Option<T>,
+    ) -> T {
+        self.until(what, |o| o.states.last().and_then(&mut ask)).await
+    }
+
+    pub fn send(&self, command: Command) {
+        self.handle.as_ref().unwrap().try_send(command).unwrap();
+    }
+
+    pub fn publish(&mut self, topic: &str, payload: &[u8], qos: QoS) -> OperationId {
+        self.next_id += 1;
+        let id = OperationId(self.next_id);
+        let message = Message {
+            topic: TopicName::new(topic).unwrap(),
+            payload: payload.to_vec().into(),
+            qos,
+            retain: false,
+            properties: Default::default(),
+        };
+        self.send(Command::Publish(id, Box::new(message)));
+        id
+    }
+
+    pub async fn outcome(&mut self, id: OperationId) -> mqttscope::event::Outcome {
+        self.until("the end of a request", |o| {
+            o.ended.iter().find(|end| end.id == id).map(|end| end.outcome.clone())
+        })
+        .await
+    }
+
+    pub async fn received(&mut self, topic: &str) -> Seen {
+        self.until(topic, |o| {
+            o.seen
+                .iter()
+                .find(|seen| seen.topic == topic && seen.record.direction == Direction::ServerToClient)
+                .cloned()
+        })
+        .await
+    }
+
+    pub fn count(&self, packet_type: PacketType) -> usize {
+        self.packets
+            .iter()
+            .filter(|(packet, _)| packet.packet_type == Some(packet_type))
+            .count()
+    }
+}
+
+fn seen(batch: &Batch, publish: &PublishRecord) -> Seen {
+    let frame = batch.bytes(&publish.frame);
+    let start = usize::from(publish.topic_start);
+    let topic = &frame[start..start + usize::from(publish.topic_len)];
+    Seen {
+        topic: match &publish.alias_topic {
+            Some(topic) => topic.to_string(),
+            None => String::from_utf8(topic.to_vec()).unwrap(),
+        },
+        payload: frame[publish.payload_start as usize..].to_vec(),
+        record: publish.clone(),
+    }
+}
