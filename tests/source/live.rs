@@ -2,7 +2,9 @@
 
 use mqttscope::{
     event::{Command, ConnectionState, FailureKind, OperationId, Outcome},
-    mqtt::{ProtocolChoice, ProtocolVersion, QoS, ReasonCode, Subscription, TopicFilter},
+    mqtt::{
+        ProtocolChoice, ProtocolVersion, QoS, ReasonCode, Subscription, SubscriptionOptions, TopicFilter,
+    },
     wire::{Direction, PacketType},
 };
 
@@ -74,7 +76,9 @@ async fn auto_speaks_5_with_mosquitto_and_tells_what_connack_said() {
 
 #[tokio::test]
 async fn a_killed_broker_is_found_again_and_subscribed_again() {
-    let Some(mut broker) = Mosquitto::start() else { return };
+    let Some(mut broker) = Mosquitto::start() else {
+        return;
+    };
     let mut observer = Observer::new(profile(broker.port, ProtocolChoice::Auto));
     observer.until_subscribed().await;
     broker.kill();
@@ -125,7 +129,7 @@ async fn subscribing_and_unsubscribing_are_told_with_their_codes() {
     let filter = TopicFilter::new("a/+").unwrap();
     let subscription = Subscription {
         filter: filter.clone(),
-        options: Default::default(),
+        options: SubscriptionOptions::default(),
     };
     observer.send(Command::Subscribe(OperationId(100), vec![subscription]));
     assert_eq!(
@@ -166,7 +170,7 @@ async fn a_wrong_password_is_refused_and_not_tried_again() {
 }
 
 #[tokio::test]
-async fn a_takeover_is_named_and_not_fought() {
+async fn two_clients_with_one_id_are_told_of_the_takeover() {
     let Some(broker) = Mosquitto::start() else { return };
     let mut profile = profile(broker.port, ProtocolChoice::Auto);
     profile.client_id = "same".into();
@@ -174,14 +178,16 @@ async fn a_takeover_is_named_and_not_fought() {
     first.until_subscribed().await;
     let mut second = Observer::new(profile);
     second.until_subscribed().await;
+    // mosquitto 2.0.11 closes without 0x8E: what is left to see is three early closes in a row.
     let failure = first
-        .until_state("a refusal", |state| match state {
-            ConnectionState::Refused(failure) => Some(failure.clone()),
+        .until_state("the suspicion", |state| match state {
+            ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
+                (failure.kind == FailureKind::TakenOver).then(|| failure.clone())
+            }
             _ => None,
         })
         .await;
-    assert_eq!(failure.kind, FailureKind::TakenOver);
-    assert_eq!(failure.code, Some(ReasonCode::SESSION_TAKEN_OVER));
+    assert!(failure.advice.contains("client id"), "{}", failure.advice);
 }
 
 #[tokio::test]
@@ -218,10 +224,17 @@ async fn twenty_thousand_publishes_of_qos_1_come_back_in_order() {
             .until("acks", |o| (o.ended.len() == asked as usize).then_some(()))
             .await;
     }
-    assert!(observer.ended.iter().all(|end| matches!(end.outcome, Outcome::Acked(_))));
+    assert!(
+        observer
+            .ended
+            .iter()
+            .all(|end| matches!(end.outcome, Outcome::Acked(_)))
+    );
     let is_received = |seen: &&crate::observer::Seen| seen.record.direction == Direction::ServerToClient;
     observer
-        .until("all messages", |o| (o.seen.iter().filter(is_received).count() == 20_000).then_some(()))
+        .until("all messages", |o| {
+            (o.seen.iter().filter(is_received).count() == 20_000).then_some(())
+        })
         .await;
     for (expected, seen) in (0u32..).zip(observer.seen.iter().filter(is_received)) {
         assert_eq!(seen.payload, expected.to_be_bytes());

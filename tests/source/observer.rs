@@ -5,9 +5,10 @@ use std::time::Duration;
 use mqttscope::{
     config::Profile,
     event::{
-        Batch, Command, ConnectionState, OperationEnded, OperationId, PacketRecord, PublishRecord, Record, SourceId,
+        Batch, Command, ConnectionState, OperationEnded, OperationId, PacketRecord, PublishRecord, Record,
+        SourceId,
     },
-    mqtt::{Message, ProtocolChoice, QoS, TopicName},
+    mqtt::{Message, Properties, ProtocolChoice, QoS, TopicName},
     source::{ClientHandle, Clock, Limits, spawn},
     wire::{Direction, PacketType},
 };
@@ -72,13 +73,13 @@ impl Observer {
                 self.take(&batch);
             }
         };
-        match timeout(DEADLINE, waiting).await {
-            Ok(answer) => answer,
-            Err(_) => panic!(
-                "still waiting for {what}; states: {:#?}; packets: {:?}; ended: {:?}",
-                self.states, self.packets, self.ended
-            ),
+        if let Ok(answer) = timeout(DEADLINE, waiting).await {
+            return answer;
         }
+        panic!(
+            "still waiting for {what}; states: {:#?}; packets: {:?}; ended: {:?}",
+            self.states, self.packets, self.ended
+        )
     }
 
     pub fn take(&mut self, batch: &Batch) {
@@ -136,7 +137,7 @@ impl Observer {
             payload: payload.to_vec().into(),
             qos,
             retain: false,
-            properties: Default::default(),
+            properties: Properties::default(),
         };
         self.send(Command::Publish(id, Box::new(message)));
         id
@@ -144,7 +145,10 @@ impl Observer {
 
     pub async fn outcome(&mut self, id: OperationId) -> mqttscope::event::Outcome {
         self.until("the end of a request", |o| {
-            o.ended.iter().find(|end| end.id == id).map(|end| end.outcome.clone())
+            o.ended
+                .iter()
+                .find(|end| end.id == id)
+                .map(|end| end.outcome.clone())
         })
         .await
     }

@@ -128,6 +128,7 @@ pub fn loose_head(frame: &[u8], version: ProtocolVersion) -> Option<PublishHead>
         properties: properties.start as u32..properties.end as u32,
         payload_start: properties.end as u32,
         topic_alias: None,
+        has_subscription_identifier: false,
     })
 }
 

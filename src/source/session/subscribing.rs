@@ -343,12 +343,7 @@ impl Session {
     }
 
     /// An ack of the other kind, or of nothing: what was pending stays so.
-    fn put_back(
-        &mut self,
-        packet_type: PacketType,
-        packet_id: u16,
-        pending: Option<Pending>,
-    ) -> Anomaly {
+    fn put_back(&mut self, packet_type: PacketType, packet_id: u16, pending: Option<Pending>) -> Anomaly {
         if let Some(pending) = pending {
             self.subscriptions.pending.insert(packet_id, pending);
         }
