@@ -46,7 +46,7 @@ pub(super) async fn serve(socket: TcpStream, context: Context, fault: Option<Fau
     let mut stopping = context.stopping.clone();
     let guest = tokio::select! {
         guest = handshake::welcome(&mut link, &context, fault.as_ref()) => guest,
-        () = stopped(&mut stopping) => return,
+        () = stopped(&mut stopping) => None,
     };
     match guest {
         Some(guest) => Connection::new(link, context, guest, fault).serve().await,

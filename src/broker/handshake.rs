@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     mqtt::{Message, Properties, Property, ProtocolVersion, ReasonCode, TopicName},
-    wire::{Connack, Connect, ConnectWill, Decoded, Packet},
+    wire::{Connack, Connect, ConnectWill, Decoded, Packet, PacketType},
 };
 
 /// How long a client has to send CONNECT.
@@ -60,8 +60,12 @@ pub(super) async fn welcome(link: &mut Link, context: &Context, fault: Option<&F
     admit(link, context, connect).await
 }
 
+/// `None`: it will not come, or is no CONNECT (MQTT-3.1.0-1).
 async fn first_frame(link: &mut Link) -> Option<Decoded> {
     loop {
+        if link.next_type().is_some_and(|kind| kind != PacketType::Connect) {
+            return None;
+        }
         if let Some(decoded) = link.next_frame().ok()? {
             return Some(decoded);
         }

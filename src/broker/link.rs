@@ -12,7 +12,7 @@ use tokio::{
 use super::counters::Counters;
 use crate::{
     mqtt::{ProtocolVersion, ReasonCode},
-    wire::{self, Decoded, Direction, Packet, Scan},
+    wire::{self, Decoded, Direction, Packet, PacketType, Scan},
 };
 
 pub(super) const TOPIC_FILTER_INVALID: ReasonCode = ReasonCode(0x8F);
@@ -51,6 +51,14 @@ impl Link {
             max_incoming: MAX_CONNECT,
             max_outgoing: wire::MAX_REMAINING_LENGTH + 5,
         }
+    }
+
+    /// The type of the packet that is arriving.
+    pub(super) fn next_type(&self) -> Option<PacketType> {
+        self.incoming
+            .first()
+            .copied()
+            .and_then(PacketType::from_first_byte)
     }
 
     /// The next whole frame that is here; `None`: read more. An error is what to close with.

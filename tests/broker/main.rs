@@ -2,5 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod demo;
+mod embedded;
+mod embedded_faults;
 mod embedded_mosquitto;
+mod raw;
 mod rumqtt;

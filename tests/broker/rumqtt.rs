@@ -68,7 +68,7 @@ impl Client {
         .await
     }
 
-    pub async fn publish(&self, topic: &str, qos: QoS, retain: bool, payload: &str) {
+    pub async fn publish(&mut self, topic: &str, qos: QoS, retain: bool, payload: &str) {
         let payload = payload.as_bytes().to_vec();
         self.requests.publish(topic, qos, retain, payload).await.unwrap();
     }
