@@ -148,18 +148,15 @@ impl Model {
         self.totals.count(record);
         connection.counters.count(record);
         let slot = connection.slot;
-        let topic_bytes = topic_of(batch, record);
-        let topic = String::from_utf8_lossy(topic_bytes);
-        let node = self.topics.find_or_add(slot, &topic);
+        let node = self.topics.find_or_add(slot, topic_of(batch, record));
         let place = log::Place {
             slot,
             node,
             previous_id: node.map_or(0, |node| self.topics.stats(node).last_id.unwrap_or(0)),
         };
-        let budget = self
-            .budget
-            .saturating_sub(self.topics.memory() + self.packets.memory());
-        let id = self.log.append(batch, record, place, &self.topics, budget);
+        let (topics, packets) = (&self.topics, &self.packets);
+        let budget = || self.budget.saturating_sub(topics.memory() + packets.memory());
+        let id = self.log.append(batch, record, place, topics, budget);
         if record.direction == Direction::ServerToClient && !record.is_repeat {
             let at_us = batch.time.mono_us + u64::from(record.after_us);
             self.rate.add(at_us);

@@ -55,21 +55,22 @@ impl KeptMessages {
     /// (by powers of two) and of those the oldest; their time and sizes stay. Then the oldest go whole.
     pub(super) fn give_up(&mut self, wanted: usize) {
         let goal = self.bytes.saturating_sub(wanted.max(self.bytes / 8));
-        let mut order: Vec<_> = self
+        // Lengths are in the table itself: those without a value cost a look, not a sort.
+        let mut values: Vec<_> = self
             .by_id
             .iter()
-            .map(|(&id, kept)| ((kept.len() - FIXED).checked_ilog2().map_or(0, |log| log + 1), id))
-            .map(|(size, id)| (u32::MAX - size, id))
+            .filter_map(|(&id, kept)| Some((u32::MAX - (kept.len() - FIXED).checked_ilog2()?, id)))
             .collect();
-        order.sort_unstable();
-        for &(_, id) in order.iter().filter(|(size, _)| *size < u32::MAX) {
+        values.sort_unstable();
+        for (_, id) in values {
             if self.bytes <= goal {
                 return;
             }
             self.drop_value(id);
         }
-        order.sort_unstable_by_key(|&(_, id)| id);
-        for (_, id) in order {
+        let mut ids: Vec<_> = self.by_id.keys().copied().collect();
+        ids.sort_unstable();
+        for id in ids {
             if self.bytes <= goal {
                 break;
             }

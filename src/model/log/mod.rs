@@ -55,14 +55,14 @@ impl Log {
         }
     }
 
-    /// Adds a message; `budget` is what the log may hold with it. Gives its id.
+    /// Adds a message; `budget` tells what the log may hold with it, asked for once a block. Gives its id.
     pub(super) fn append(
         &mut self,
         batch: &Batch,
         record: &PublishRecord,
         place: Place,
         topics: &Topics,
-        budget: usize,
+        budget: impl FnOnce() -> usize,
     ) -> u64 {
         let frame = batch.bytes(&record.frame);
         let slice = |from: u32, to: usize| frame.get(from as usize..to).unwrap_or_default();
@@ -124,11 +124,11 @@ impl Log {
         len: usize,
         wall_ahead_us: i64,
         topics: &Topics,
-        budget: usize,
+        budget: impl FnOnce() -> usize,
     ) -> &mut Segment {
         let newest = self.segments.back();
         if !newest.is_some_and(|segment| segment.has_room(len, wall_ahead_us)) {
-            self.add_segment((len + HEADER).max(self.block_len), topics, budget);
+            self.add_segment((len + HEADER).max(self.block_len), topics, budget());
         }
         self.segments
             .back_mut()

@@ -18,6 +18,8 @@ pub use rows::Row;
 pub use sort::SortBy;
 pub use view::{Scope, TreeView};
 
+use std::borrow::Cow;
+
 use super::{
     arena::Arena,
     interner::{Interner, SegmentId},
@@ -171,22 +173,31 @@ impl Topics {
         id
     }
 
-    /// The node of a topic, made with all its levels if it is new; `None` if there is no room for it.
-    pub(super) fn find_or_add(&mut self, slot: u16, topic: &str) -> Option<NodeId> {
-        let hash = self.index.hash(slot, topic.as_bytes());
-        if let Some(id) = self
-            .index
-            .find(hash, |id| self.is_topic(id, slot, topic.as_bytes()))
-        {
-            self.fresh_from = u32::MAX;
+    /// The node of a topic, made with all its levels if it is new; `None` if there is no room for it. The bytes are
+    /// UTF-8 as a source promises; others are replaced (U+FFFD), and looked at only for a topic that is new.
+    pub(super) fn find_or_add(&mut self, slot: u16, topic: &[u8]) -> Option<NodeId> {
+        self.fresh_from = u32::MAX;
+        if let Some(id) = self.look_up(slot, topic) {
             return Some(NodeId(id));
         }
-        self.fresh_from = self.nodes.len() as u32;
-        if self.memory() >= self.max_memory || topic.split('/').nth(MAX_LEVELS).is_some() {
-            self.not_kept.add(topic.as_bytes());
+        let text = String::from_utf8_lossy(topic);
+        if let Cow::Owned(mended) = &text
+            && let Some(id) = self.look_up(slot, mended.as_bytes())
+        {
+            return Some(NodeId(id));
+        }
+        if self.memory() >= self.max_memory || text.split('/').nth(MAX_LEVELS).is_some() {
+            self.not_kept.add(topic);
             return None;
         }
-        Some(NodeId(self.add_levels(slot, topic)))
+        self.fresh_from = self.nodes.len() as u32;
+        Some(NodeId(self.add_levels(slot, &text)))
+    }
+
+    #[inline]
+    pub(super) fn look_up(&self, slot: u16, topic: &[u8]) -> Option<u32> {
+        let hash = self.index.hash(slot, topic);
+        self.index.find(hash, |id| self.is_topic(id, slot, topic))
     }
 
     fn add_levels(&mut self, slot: u16, topic: &str) -> u32 {
@@ -195,11 +206,7 @@ impl Topics {
         // The longest prefix that is there already.
         for (end, _) in topic.rmatch_indices('/') {
             let (prefix, below) = topic.split_at(end);
-            let hash = self.index.hash(slot, prefix.as_bytes());
-            if let Some(id) = self
-                .index
-                .find(hash, |id| self.is_topic(id, slot, prefix.as_bytes()))
-            {
+            if let Some(id) = self.look_up(slot, prefix.as_bytes()) {
                 node = id;
                 rest = below.strip_prefix('/').unwrap_or(below);
                 break;

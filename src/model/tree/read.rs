@@ -47,10 +47,7 @@ impl Topics {
     /// The node of a topic or of a level above topics.
     pub fn find(&self, source: SourceId, topic: &str) -> Option<NodeId> {
         let slot = self.roots.iter().position(|root| root.source == source)? as u16;
-        let hash = self.index.hash(slot, topic.as_bytes());
-        self.index
-            .find(hash, |id| self.is_topic(id, slot, topic.as_bytes()))
-            .map(NodeId)
+        self.look_up(slot, topic.as_bytes()).map(NodeId)
     }
 
     /// The text of one level; may be empty. Not sanitised.
