@@ -11,13 +11,18 @@ mod arena;
 mod connections;
 mod interner;
 mod log;
+mod matching;
 mod notice;
 mod packets;
 mod stats;
 mod tree;
 
+#[cfg(test)]
+mod tests;
+
 pub use connections::{Connection, Counters, SubscriptionStats};
 pub use log::{Log, LogView, Matches, MessageRef, RebuiltFrame};
+pub use matching::Matching;
 pub use notice::{Notice, NoticeKind};
 pub use packets::{PacketEntry, Packets};
 pub use stats::Rate;

@@ -44,7 +44,7 @@ impl TreeView {
     /// The rows of a range, fewer at the end. Work for the rows and their depth only, if the order of the levels in
     /// view is [`prepare`](Self::prepare)d; else those are sorted on the way.
     pub fn rows(&self, topics: &Topics, range: Range<usize>) -> Vec<Row> {
-        let mut rows = Vec::with_capacity(range.len());
+        let mut rows = Vec::with_capacity(range.len().min(self.row_count()));
         self.walk(topics, &range, Missing::SortNow, |row| rows.push(row));
         rows
     }
