@@ -1,6 +1,7 @@
 //! mqttscope: the MQTT debugger for the terminal.
 
 pub mod broker;
+pub mod cli;
 pub mod config;
 pub mod decode;
 pub mod demo;

@@ -1,0 +1,131 @@
+//! A live connection as the headless verbs use it: connected once or given up, then one batch at a time.
+
+use tokio::sync::mpsc;
+
+use super::{Failure, talk::PacketTalk};
+use crate::{
+    config::{self, Paths, Profile},
+    event::{self, Batch, Command, ConnectionState, OperationId, Record, SourceId},
+    source::{ClientHandle, Clock, Limits, spawn},
+};
+
+/// Batches that may wait, as everywhere: 64 of 512 records.
+const BATCHES: usize = 64;
+
+/// A connection and what it sends.
+pub struct Link {
+    handle: ClientHandle,
+    batches: mpsc::Receiver<Batch>,
+    talk: Option<PacketTalk>,
+    broker: String,
+    operations: u64,
+}
+
+impl Link {
+    /// Connects, or says why not. Subscriptions of the profile are not made: verbs say what they want.
+    pub async fn connect(
+        mut profile: Profile,
+        paths: &Paths,
+        limits: Limits,
+        is_debug: bool,
+    ) -> Result<Self, Failure> {
+        let source = profile.password.clone();
+        let folders = paths.clone();
+        let password = tokio::task::spawn_blocking(move || config::resolve_password(&folders, &source))
+            .await
+            .map_err(Failure::error)?
+            .map_err(Failure::error)?;
+        profile.subscriptions.clear();
+        let broker = profile.url.to_string();
+        let (batches_tx, batches) = mpsc::channel(BATCHES);
+        let handle = spawn(SourceId(0), profile, password, limits, Clock::start(), batches_tx);
+        let mut link = Self {
+            handle,
+            batches,
+            talk: is_debug.then(PacketTalk::default),
+            broker,
+            operations: 0,
+        };
+        link.until_connected().await?;
+        Ok(link)
+    }
+
+    async fn until_connected(&mut self) -> Result<(), Failure> {
+        while let Some(batch) = self.next().await {
+            for record in &batch.records {
+                if let Record::Status(status) = record {
+                    match &status.state {
+                        ConnectionState::Connected(_) => return Ok(()),
+                        ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
+                            return Err(self.not_connected(failure));
+                        }
+                        ConnectionState::Idle | ConnectionState::Connecting { .. } => {}
+                    }
+                }
+            }
+        }
+        Err(Failure::error("the connection ended without a word"))
+    }
+
+    /// In words, with the broker's address and what to try.
+    pub fn not_connected(&self, failure: &event::Failure) -> Failure {
+        Failure::refused(visible(&format!("{}: {}", self.broker, in_words(failure))))
+    }
+
+    /// The next batch; `None` when the connection is over. Safe to drop while it waits.
+    pub async fn next(&mut self) -> Option<Batch> {
+        let batch = self.batches.recv().await?;
+        if let Some(talk) = &mut self.talk {
+            talk.batch(&batch);
+        }
+        Some(batch)
+    }
+
+    /// Whether nothing waits to be taken.
+    pub fn is_idle(&self) -> bool {
+        self.batches.is_empty()
+    }
+
+    /// Asks for something under a new id.
+    pub async fn ask(
+        &mut self,
+        command: impl FnOnce(OperationId) -> Command,
+    ) -> Result<OperationId, Failure> {
+        self.operations += 1;
+        let id = OperationId(self.operations);
+        self.handle.send(command(id)).await.map_err(Failure::error)?;
+        Ok(id)
+    }
+
+    /// Says DISCONNECT and ends.
+    pub async fn close(self) {
+        let Self {
+            handle,
+            mut batches,
+            mut talk,
+            ..
+        } = self;
+        handle.shutdown().await;
+        while let (Some(talk), Ok(batch)) = (&mut talk, batches.try_recv()) {
+            talk.batch(&batch);
+        }
+    }
+}
+
+/// `DNS: no such host; check the name`.
+pub fn in_words(failure: &event::Failure) -> String {
+    let phase = failure
+        .phase
+        .map_or_else(String::new, |phase| format!("{}: ", phase.name()));
+    let advice = if failure.advice.is_empty() {
+        String::new()
+    } else {
+        format!("; {}", failure.advice)
+    };
+    format!("{phase}{}{advice}", failure.what)
+}
+
+/// What a peer said, safe for stderr.
+pub fn visible(text: &str) -> String {
+    crate::text::sanitize(text, crate::text::Glyphs::Unicode).into_owned()
+}

@@ -1,0 +1,135 @@
+//! The command line: which verb, with what, and the verbs that need no screen.
+//!
+//! stdout is data, stderr is talk. Knows nothing of the TUI: what it is to be started with is handed to `main`.
+
+mod args;
+mod broker;
+mod config;
+mod demo;
+mod environment;
+mod failure;
+mod format;
+mod json;
+mod link;
+mod publish;
+mod shown;
+mod signals;
+mod start;
+mod sub;
+mod talk;
+mod target;
+mod usage;
+
+use std::{
+    ffi::OsString,
+    future::Future,
+    io::{self, Write},
+};
+
+use clap::Parser;
+
+pub use demo::RunningDemo;
+pub use environment::Environment;
+pub use failure::{Exit, Failure};
+pub use start::TuiRequest;
+
+use crate::{config::Paths, source::Clock};
+use args::{BrokerArgs, ConfigArgs, DemoArgs, GeneralArgs, PubArgs, SubArgs, TuiArgs};
+use usage::{Parsed, parse};
+
+/// What the arguments came to.
+#[derive(Debug)]
+pub enum Invocation {
+    /// A verb ran to its end.
+    Done(Exit),
+    /// The screen is wanted.
+    Tui(Box<TuiRequest>),
+}
+
+/// Reads the arguments (without the program's name) and runs the verb, unless it is one for the screen.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Failure> {
+    let arguments: Vec<String> = arguments
+        .into_iter()
+        .map(|argument| {
+            let bad = |argument: OsString| Failure::usage(format!("{} is no UTF-8", argument.display()));
+            argument.into_string().map_err(bad)
+        })
+        .collect::<Result<_, _>>()?;
+    let clock = Clock::start();
+    let environment = Environment::of_process();
+    match arguments.split_first() {
+        Some((verb, rest)) => match verb.as_str() {
+            "demo" => with(rest, |args: &DemoArgs| demo::start(args, &environment, clock)),
+            "broker" => with(rest, |args: &BrokerArgs| headless(broker::run(args))),
+            "sub" => with(rest, |args: &SubArgs| {
+                let paths = paths(&args.general)?;
+                headless(sub::run(args, &environment, &paths))
+            }),
+            "pub" => with(rest, |args: &PubArgs| {
+                let paths = paths(&args.general)?;
+                headless(publish::run(args, &environment, &paths))
+            }),
+            "config" => with(rest, |args: &ConfigArgs| {
+                config::run(args, &paths(&args.general)?)
+            }),
+            _ => with(&arguments, |args: &TuiArgs| tui(args, &environment, clock)),
+        },
+        None => with(&arguments, |args: &TuiArgs| tui(args, &environment, clock)),
+    }
+}
+
+fn with<T: Parser>(
+    arguments: &[String],
+    run: impl FnOnce(&T) -> Result<Invocation, Failure>,
+) -> Result<Invocation, Failure> {
+    match parse(arguments)? {
+        Parsed::Args(args) => run(&args),
+        Parsed::Print(text) => print(text.trim_end()),
+    }
+}
+
+/// Prints to stdout and is done.
+fn print(text: &str) -> Result<Invocation, Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::output(&error))?;
+    Ok(Invocation::Done(Exit::Ok))
+}
+
+fn paths(general: &GeneralArgs) -> Result<Paths, Failure> {
+    Paths::find(general.config.as_deref()).map_err(Failure::usage)
+}
+
+/// Runs a verb that needs no screen: the connection works on one thread while another writes.
+fn headless(verb: impl Future<Output = Result<Exit, Failure>>) -> Result<Invocation, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Failure::error)?;
+    let result = runtime.block_on(verb);
+    // a thread that still reads stdin is not waited for
+    runtime.shutdown_background();
+    result.map(Invocation::Done)
+}
+
+fn tui(args: &TuiArgs, environment: &Environment, clock: Clock) -> Result<Invocation, Failure> {
+    let paths = paths(&args.general)?;
+    let mut request = TuiRequest::read(&args.screen, &args.connection, environment, paths, clock)?;
+    let found = target::resolve(&args.words, &args.connection, environment, &request.paths)?;
+    let filters = target::filters(&args.topics, &found.topics)?;
+    request.notes.extend(found.warnings);
+    match found.profile {
+        Some(mut profile) => {
+            target::subscribe(&mut profile, filters, args.qos);
+            request.targets.push(profile);
+        }
+        None if !filters.is_empty() => {
+            return Err(Failure::usage(
+                "topics need a broker to be subscribed at; name one with -h HOST",
+            ));
+        }
+        None => {}
+    }
+    Ok(Invocation::Tui(Box::new(request)))
+}
