@@ -11,4 +11,6 @@
 mod common;
 mod live;
 mod observer;
+mod peer;
 mod scripted;
+mod speed;

@@ -288,7 +288,7 @@ impl Actor {
         while !self.batcher.is_blocked() {
             let found = match link.intake.next_frame(version) {
                 Next::Frame(found) => found,
-                Next::Incomplete => return None,
+                Next::Incomplete => return self.session.on_first_bytes(link.intake.rest()).map(Gone::Closed),
                 Next::Broken(anomaly) => {
                     let rest = link.intake.rest();
                     return Some(Gone::Closed(Close::violation(

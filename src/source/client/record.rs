@@ -94,7 +94,8 @@ pub fn received(
     }
 }
 
-/// The parts of a PUBLISH that the decoder could read though [`publish_head`] found something wrong with it.
+/// The parts of a PUBLISH that the decoder could read though [`publish_head`] found something wrong with it;
+/// `None` where the topic is no text.
 pub fn loose_head(frame: &[u8], version: ProtocolVersion) -> Option<PublishHead> {
     let Scan::Head(fixed) = scan(frame) else {
         return None;
@@ -102,6 +103,7 @@ pub fn loose_head(frame: &[u8], version: ProtocolVersion) -> Option<PublishHead>
     let topic_start = u32::from(fixed.header_len) + 2;
     let length = frame.get(topic_start as usize - 2..topic_start as usize)?;
     let topic_end = topic_start + u32::from(u16::from_be_bytes(length.try_into().ok()?));
+    std::str::from_utf8(frame.get(topic_start as usize..topic_end as usize)?).ok()?;
     let qos = QoS::from_bits(fixed.first_byte >> 1 & 3)?;
     let mut at = topic_end as usize;
     let packet_id = if qos == QoS::AtMostOnce {

@@ -44,6 +44,16 @@ impl Session {
         reading
     }
 
+    /// Looks at the first bytes of the first packet: what is no MQTT need not be waited for until it is whole.
+    pub fn on_first_bytes(&self, bytes: &[u8]) -> Option<Close> {
+        let is_mqtt = matches!(bytes.first(), None | Some(0x20 | 0xE0 | 0xF0));
+        (self.link.state == LinkState::Greeting && !is_mqtt).then(|| {
+            let packet_type = bytes.first().and_then(|&byte| PacketType::from_first_byte(byte));
+            let name = packet_type.map_or("a packet of type 0", PacketType::name);
+            Close::violation(before_connack(name), bytes, true)
+        })
+    }
+
     /// Closes over the first violation, if the profile does not say to go on. Nothing is gone on with
     /// before CONNACK: there is no connection yet that somebody may want to keep.
     fn refuse_violation(&self, reading: &mut Reading, frame: &[u8]) {

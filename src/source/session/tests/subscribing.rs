@@ -1,0 +1,180 @@
+//! Subscriptions.
+
+use super::*;
+use crate::wire::Suback;
+
+fn suback(packet_id: u16, codes: &[u8]) -> Packet {
+    Packet::Suback(answer(packet_id, codes))
+}
+
+fn answer(packet_id: u16, codes: &[u8]) -> Suback {
+    Suback {
+        packet_id,
+        codes: codes.iter().map(|&code| ReasonCode(code)).collect(),
+        ..Default::default()
+    }
+}
+
+fn with(filters: &'static [&str]) -> impl FnOnce(&mut Settings) {
+    |settings| {
+        settings.clean_start = false;
+        settings.subscriptions = filters.iter().map(|filter| subscription(filter)).collect();
+    }
+}
+
+fn granted(rig: &Rig) -> Vec<(String, Option<u8>)> {
+    let list = rig.session.subscriptions();
+    list.iter()
+        .map(|(one, code)| (one.filter.to_string(), code.map(|code| code.0)))
+        .collect()
+}
+
+#[test]
+fn the_profiles_filters_are_asked_for_and_their_codes_kept() {
+    let mut rig = Rig::new(with(&["#", "$SYS/#"]));
+    assert_eq!(short(&rig.connect(V311, false, &[])), ["SUBSCRIBE 1 # $SYS/#"]);
+    rig.peer(&suback(1, &[0, 0x80]));
+    assert_eq!(
+        granted(&rig),
+        [("#".into(), Some(0)), ("$SYS/#".into(), Some(0x80))]
+    );
+    assert!(!rig.session.ids.is_used(1));
+}
+
+#[test]
+fn a_resumed_session_is_asked_only_for_what_it_does_not_have() {
+    let mut rig = Rig::new(with(&["a", "b"]));
+    rig.connect(V5, false, &[]);
+    rig.peer(&suback(1, &[0, 0x87]));
+    rig.session.disconnected(true, 0);
+    assert_eq!(short(&rig.connect(V5, true, &[])), ["SUBSCRIBE 2 b"]);
+    rig.session.disconnected(true, 0);
+    assert_eq!(short(&rig.connect(V5, false, &[])), ["SUBSCRIBE 3 a b"]);
+}
+
+#[test]
+fn a_long_list_goes_out_in_packets_of_eight() {
+    const MANY: &[&str] = &["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    let mut rig = Rig::new(with(MANY));
+    let sent = rig.connect(V5, false, &[]);
+    assert_eq!(short(&sent), ["SUBSCRIBE 1 a b c d e f g h", "SUBSCRIBE 2 i j"]);
+}
+
+#[test]
+fn requests_end_with_the_servers_codes() {
+    let mut rig = Rig::up(V5, |_| {});
+    rig.session.subscribe(OperationId(1), &[subscription("a")], 0);
+    rig.session
+        .subscribe(OperationId(2), &[subscription("b"), subscription("c")], 0);
+    rig.session.subscribe(OperationId(3), &[subscription("d")], 0);
+    rig.sent();
+    for (packet_id, codes) in [(2, &[0, 0x87][..]), (1, &[1]), (3, &[0x87])] {
+        assert_eq!(rig.peer(&suback(packet_id, codes)).anomalies, []);
+    }
+    rig.sent();
+    assert_eq!(rig.outcome(1), Some(&Outcome::Acked(vec![ReasonCode(1)])));
+    assert_eq!(
+        rig.outcome(2),
+        Some(&Outcome::Acked(vec![ReasonCode(0), ReasonCode(0x87)]))
+    );
+    assert_eq!(rig.failure(3), "not authorized (0x87)");
+}
+
+#[test]
+fn a_suback_with_the_wrong_count_is_a_violation() {
+    for is_lenient in [false, true] {
+        let mut rig = Rig::up(V311, |settings| settings.is_lenient = is_lenient);
+        rig.session
+            .subscribe(OperationId(1), &[subscription("a"), subscription("b")], 0);
+        rig.sent();
+        let reading = rig.peer(&suback(1, &[0]));
+        assert!(
+            reading.anomalies[0]
+                .what
+                .contains("1 codes for 2 filters (MQTT-3.8.4-"),
+            "{reading:?}"
+        );
+        assert_eq!(reading.close.is_none(), is_lenient);
+        rig.sent();
+        assert!(rig.failure(1).contains("1 codes for 2 filters"));
+    }
+}
+
+#[test]
+fn what_connack_excludes_is_not_asked_for() {
+    let mut rig = Rig::new(with(&["#", "a"]));
+    let limits = [
+        Property::WildcardSubscriptionAvailable(0),
+        Property::SharedSubscriptionAvailable(0),
+    ];
+    assert_eq!(short(&rig.connect(V5, false, &limits)), ["SUBSCRIBE 1 a"]);
+    assert_eq!(granted(&rig)[0], ("#".into(), Some(0xA2)));
+    rig.session
+        .subscribe(OperationId(1), &[subscription("$share/g/a")], 0);
+    rig.sent();
+    assert!(
+        rig.failure(1).contains("shared subscriptions not supported"),
+        "{}",
+        rig.failure(1)
+    );
+}
+
+#[test]
+fn options_of_5_are_not_sent_before_5() {
+    let options = SubscriptionOptions {
+        no_local: true,
+        retain_as_published: true,
+        ..Default::default()
+    };
+    for (version, expected) in [(V5, options), (V311, SubscriptionOptions::default())] {
+        let mut rig = Rig::up(version, |_| {});
+        let wanted = Subscription {
+            options,
+            ..subscription("a")
+        };
+        rig.session.subscribe(OperationId(1), &[wanted], 0);
+        let sent = rig.sent();
+        let Packet::Subscribe(subscribe) = &sent[0] else {
+            panic!("{sent:?}")
+        };
+        assert_eq!(subscribe.filters[0].options, expected);
+    }
+}
+
+#[test]
+fn an_unsubscribed_filter_stays_away_after_a_reconnect() {
+    let mut rig = Rig::new(with(&["a", "b"]));
+    rig.connect(V5, false, &[]);
+    rig.peer(&suback(1, &[0, 0]));
+    rig.session
+        .unsubscribe(OperationId(1), vec![TopicFilter::new("a").unwrap()], 0);
+    assert_eq!(short(&rig.sent()), ["UNSUBSCRIBE 2 a"]);
+    rig.session.disconnected(true, 0);
+    assert_eq!(short(&rig.connect(V5, false, &[])), ["SUBSCRIBE 3 b"]);
+    assert_eq!(rig.outcome(1), Some(&Outcome::Unknown));
+}
+
+#[test]
+fn a_refused_unsubscribe_leaves_the_subscription() {
+    let mut rig = Rig::new(with(&["a"]));
+    rig.connect(V5, false, &[]);
+    rig.peer(&suback(1, &[0]));
+    rig.session
+        .unsubscribe(OperationId(1), vec![TopicFilter::new("a").unwrap()], 0);
+    assert_eq!(granted(&rig), []);
+    rig.peer(&Packet::Unsuback(answer(2, &[0x87])));
+    rig.sent();
+    assert_eq!(rig.failure(1), "not authorized (0x87)");
+    assert_eq!(granted(&rig), [("a".into(), Some(0))]);
+}
+
+#[test]
+fn offline_changes_count_at_the_next_connect_and_say_so() {
+    let mut rig = Rig::new(with(&["a"]));
+    rig.session.subscribe(OperationId(1), &[subscription("b")], 0);
+    rig.session
+        .unsubscribe(OperationId(2), vec![TopicFilter::new("a").unwrap()], 0);
+    rig.sent();
+    assert!(rig.failure(1).contains("not connected") && rig.failure(2).contains("not connected"));
+    assert_eq!(short(&rig.connect(V5, false, &[])), ["SUBSCRIBE 1 b"]);
+}
