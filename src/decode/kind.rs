@@ -5,7 +5,7 @@ use super::{Image, cbor, image, json, msgpack, notation::Notation};
 /// The bytes [`glance`] looks at.
 const GLANCE: usize = 1024;
 /// Larger payloads are not tried as CBOR or `MessagePack` for a single row of the log.
-const GLANCE_DECODES: usize = 256 * 1024;
+const GLANCE_DECODES: usize = 64 * 1024;
 
 /// What a payload is, as far as its bytes tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::text::{Glyphs, clip, expand_tabs, truncate_end};
+use crate::text::{Glyphs, clip, expand_tabs, skip_cells, truncate_end, width};
 
 /// What a token means; a theme gives each its style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,15 +87,83 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The whole line without indentation, safe to draw, cut to `cells`.
-    pub fn shown(&self, cells: usize, glyphs: Glyphs) -> String {
-        let mut out = String::new();
+    /// The columns from `skip` on, at most `cells` of them, safe to draw, piece by piece for styling.
+    ///
+    /// Indentation is not in it. Where the line goes on to the right the last cell is `…`.
+    pub fn pieces(&self, skip: usize, cells: usize, glyphs: Glyphs) -> Vec<(TokenKind, String)> {
+        let end = skip.saturating_add(cells);
+        let (mut pieces, mut column): (Vec<(TokenKind, String)>, usize) = (Vec::new(), 0);
         for token in &self.tokens {
-            out.push_str(&token.shown(cells.saturating_add(1), glyphs));
-            if out.len() > cells && crate::text::width(&out) > cells {
+            if column >= end {
+                if let Some((_, last)) = pieces.last_mut() {
+                    mark_cut(last, glyphs);
+                }
                 break;
             }
+            let shown = token.shown((end - column).saturating_add(1), glyphs);
+            let token_end = column + width(&shown);
+            if token_end > skip {
+                let visible = skip_cells(&shown, skip.saturating_sub(column));
+                let room = end - column.max(skip);
+                pieces.push((token.kind, truncate_end(&visible, room, glyphs).into_owned()));
+            }
+            column = token_end;
         }
-        truncate_end(&out, cells, glyphs).into_owned()
+        pieces
+    }
+
+    /// The whole line without indentation, safe to draw, cut to `cells`.
+    pub fn shown(&self, cells: usize, glyphs: Glyphs) -> String {
+        self.pieces(0, cells, glyphs)
+            .into_iter()
+            .map(|(_, text)| text)
+            .collect()
+    }
+}
+
+fn mark_cut(last: &mut String, glyphs: Glyphs) {
+    let cells = width(last);
+    last.push(' ');
+    *last = truncate_end(last, cells, glyphs).into_owned();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line() -> Line<'static> {
+        let text = |kind, text: &'static str| Token::new(kind, text.as_bytes());
+        Line {
+            depth: 1,
+            tokens: vec![
+                text(TokenKind::Key, "\"t\""),
+                text(TokenKind::Punct, ": "),
+                text(TokenKind::String, "\"温\x1b\""),
+                text(TokenKind::Punct, ","),
+            ],
+        }
+    }
+
+    #[test]
+    fn a_window_of_a_line_keeps_its_pieces() {
+        for (skip, cells, expected) in [
+            (0, 20, "\"t\"|: |\"温␛\"|,"),
+            (0, 11, "\"t\"|: |\"温␛\"|,"),
+            (0, 10, "\"t\"|: |\"温␛…"),
+            (0, 5, "\"t\"|:…"),
+            (0, 4, "\"t\"|…"),
+            (4, 20, " |\"温␛\"|,"),
+            (7, 20, " ␛\"|,"),
+            (7, 3, " ␛…"),
+            (30, 20, ""),
+            (0, 0, ""),
+        ] {
+            let pieces: Vec<String> = line()
+                .pieces(skip, cells, Glyphs::Unicode)
+                .into_iter()
+                .map(|piece| piece.1)
+                .collect();
+            assert_eq!(pieces.join("|"), expected, "{skip} {cells}");
+        }
     }
 }

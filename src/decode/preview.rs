@@ -13,11 +13,11 @@ use crate::text::{Glyphs, clip, truncate_end};
 /// Bytes beyond what the cells take that may be blanks between lexemes.
 const SLACK: usize = 2048;
 /// Members are counted in no more than this.
-const COUNTED: usize = 64 * 1024;
+const COUNTED: usize = 16 * 1024;
 
 /// Appends at most `cells` columns of the payload on one line, safe to draw, and tells its kind.
 ///
-/// Reads the start of the payload only (CBOR and `MessagePack` up to 256 KiB excepted). An empty payload
+/// Reads the start of the payload only (CBOR and `MessagePack` up to 64 KiB excepted). An empty payload
 /// appends nothing.
 pub fn preview(payload: &[u8], cells: usize, glyphs: Glyphs, out: &mut String) -> Kind {
     let kind = glance(payload);

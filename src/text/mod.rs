@@ -19,5 +19,6 @@ pub use suggest::nearest;
 pub use units::{UnitError, parse_duration, parse_size};
 pub use wall_clock::WallClock;
 pub use width::{
-    fit_topic, pad_end, pad_start, take_cells, truncate_end, truncate_middle, truncate_start, width,
+    fit_topic, pad_end, pad_start, skip_cells, take_cells, truncate_end, truncate_middle, truncate_start,
+    width,
 };

@@ -22,6 +22,20 @@ pub fn take_cells(text: &str, cells: usize) -> (&str, usize) {
     (text.get(..bytes).unwrap_or(text), width)
 }
 
+/// `text` without its first `cells` columns; half of a wide character becomes a blank.
+pub fn skip_cells(text: &str, cells: usize) -> Cow<'_, str> {
+    let (start, width) = take_cells(text, cells);
+    let rest = text.get(start.len()..).unwrap_or_default();
+    match rest.graphemes(true).next() {
+        Some(split) if width < cells => {
+            let mut out = " ".repeat((width + split.width()).saturating_sub(cells));
+            out.push_str(rest.get(split.len()..).unwrap_or_default());
+            Cow::Owned(out)
+        }
+        _ => Cow::Borrowed(rest),
+    }
+}
+
 fn take_last_cells(text: &str, cells: usize) -> &str {
     let (bytes, _) = fitting(text.graphemes(true).rev(), cells);
     text.get(text.len() - bytes..).unwrap_or(text)
@@ -153,6 +167,13 @@ mod tests {
                 fit_topic("home/floor1/kitchen/climate", cells, Glyphs::Unicode),
                 expected
             );
+        }
+    }
+
+    #[test]
+    fn skipping_splits_wide_characters_into_blanks() {
+        for (cells, rest) in [(0, "a温b"), (1, "温b"), (2, " b"), (3, "b"), (4, ""), (9, "")] {
+            assert_eq!(skip_cells("a温b", cells), rest);
         }
     }
 

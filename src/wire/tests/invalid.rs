@@ -1,5 +1,6 @@
 //! Byte vectors written by hand, wrong and odd ones: what is told, where, how grave, and how far reading goes on.
 
+use super::laws::check_total;
 use crate::{
     mqtt::ProtocolVersion,
     wire::{Direction, decode},
@@ -42,6 +43,7 @@ struct Case(
 fn check(cases: &[Case]) {
     for Case(version, direction, first_byte, body, (offset, reason, words), read) in cases {
         let frame = frame(*first_byte, body);
+        check_total(&frame);
         let decoded = decode(&frame, *version, *direction);
         let [anomaly] = &decoded.anomalies[..] else {
             panic!("{version} {words}: {:#?}", decoded.anomalies)

@@ -58,7 +58,7 @@ fn plausible() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Any bytes in each version and direction: nothing panics, and the walker's listeners agree.
-fn check_total(bytes: &[u8]) {
+pub(super) fn check_total(bytes: &[u8]) {
     let _ = scan(bytes);
     for version in VERSIONS {
         check_head(bytes, version);

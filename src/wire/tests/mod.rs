@@ -8,4 +8,5 @@ mod laws;
 mod oracle_v3;
 mod oracle_v5;
 mod secrets;
+mod tables;
 mod valid;

@@ -1,5 +1,6 @@
 //! Byte vectors written by hand, right ones: read without complaint, written back as they were.
 
+use super::laws::check_total;
 use crate::{
     mqtt::{ProtocolVersion, ReasonCode},
     wire::{Direction, Packet, decode, encode, publish_head},
@@ -63,6 +64,7 @@ const FRAMES: &[(&str, ProtocolVersion, Direction, &[u8])] = &[
 #[test]
 fn right_frames_are_read_without_complaint_and_written_back_as_they_were() {
     for &(name, version, direction, frame) in FRAMES {
+        check_total(frame);
         let decoded = decode(frame, version, direction);
         assert_eq!(decoded.anomalies, [], "{name} {version} {frame:02x?}");
         let packet = decoded.packet.unwrap();

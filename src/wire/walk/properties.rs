@@ -99,7 +99,7 @@ impl<S: Sink> Walk<'_, S> {
         let have = self.end - self.at;
         if len > have {
             self.violation(offset, ReasonCode::MALFORMED_PACKET, || {
-                format!("malformed: the properties claim {}, {have} are left", bytes(len))
+                format!("the properties claim {}, {have} are left", bytes(len))
             });
         }
         let outer_end = self.end;
@@ -133,7 +133,7 @@ impl<S: Sink> Walk<'_, S> {
         let (number, range) = self.variable_silently("property identifier")?;
         let Some(id) = u8::try_from(number).ok().and_then(PropertyId::from_u8) else {
             self.violation(start, ReasonCode::MALFORMED_PACKET, || {
-                format!("malformed: no property has the identifier {number} (MQTT 5 §2.2.2.2)")
+                format!("no property has the identifier {number} (MQTT 5 §2.2.2.2)")
             });
             self.at = start;
             self.unreadable("unknown property");
@@ -191,7 +191,7 @@ impl<S: Sink> Walk<'_, S> {
         if !place.allows(id) {
             self.violation(offset, ReasonCode::MALFORMED_PACKET, || {
                 format!(
-                    "malformed: {} must not carry the property {id} (MQTT 5 §2.2.2.2)",
+                    "{} must not carry the property {id} (MQTT 5 §2.2.2.2)",
                     place.name()
                 )
             });

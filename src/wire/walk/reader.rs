@@ -21,7 +21,7 @@ impl<S: Sink> Walk<'_, S> {
     fn ends_inside(&mut self, name: &'static str, offset: usize) {
         let what_ends = self.what_ends;
         self.violation(offset, ReasonCode::MALFORMED_PACKET, || {
-            format!("malformed: the {what_ends} ends inside the {name}")
+            format!("the {what_ends} ends inside the {name}")
         });
     }
 
@@ -114,7 +114,7 @@ impl<S: Sink> Walk<'_, S> {
         }
         self.at = start;
         self.violation(start, ReasonCode::MALFORMED_PACKET, || {
-            format!("malformed: the {name} has more than four bytes (MQTT 5 §1.5.5)")
+            format!("the {name} has more than four bytes (MQTT 5 §1.5.5)")
         });
         self.unreadable(name);
         None
@@ -141,7 +141,7 @@ impl<S: Sink> Walk<'_, S> {
             self.at = start;
             let have = self.end - start - 2;
             self.violation(start, ReasonCode::MALFORMED_PACKET, || {
-                format!("malformed: the {name} claims {len} bytes, {have} are left")
+                format!("the {name} claims {len} bytes, {have} are left")
             });
             self.unreadable(name);
             return None;
