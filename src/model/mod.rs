@@ -298,6 +298,15 @@ impl Model {
         &self.rate
     }
 
+    /// Received messages in the history. Looks at each: for the end of a run.
+    pub fn received_in_log(&self) -> u64 {
+        let ids = self.log.first_id()..=self.log.last_id();
+        let is_received = |message: &MessageRef<'_>| {
+            message.direction() == Direction::ServerToClient && !message.is_repeat()
+        };
+        ids.filter_map(|id| self.message(id)).filter(is_received).count() as u64
+    }
+
     /// Memory used and allowed.
     pub fn memory(&self) -> Memory {
         Memory {

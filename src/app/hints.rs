@@ -1,0 +1,104 @@
+//! Which actions work here and now: the help lists them, the hint line shows the first of them.
+
+use super::{
+    App,
+    action::{Action, Layer},
+    layout::Pane,
+    overlay::Overlay,
+};
+use crate::event::ConnectionState;
+
+impl App {
+    /// The layers that keys are looked up in, the first first.
+    pub fn layers(&self) -> Vec<Layer> {
+        match self.overlays.last() {
+            Some(overlay) => vec![overlay.layer()],
+            None => match self.focus {
+                Pane::Connections => vec![Layer::Connections, Layer::Move, Layer::Global],
+                Pane::Topics => vec![Layer::Topics, Layer::Move, Layer::Global],
+                Pane::Messages => vec![Layer::Messages, Layer::Move, Layer::Global],
+                Pane::Details => vec![Layer::Details, Layer::Move, Layer::Global],
+                Pane::Publish if self.composer.is_open => vec![Layer::Publish],
+                Pane::Publish => vec![Layer::Move, Layer::Global],
+            },
+        }
+    }
+
+    /// Whether keys are typing: then only bound keys and Ctrl combinations are actions.
+    pub fn is_typing(&self) -> bool {
+        match self.overlays.last() {
+            Some(Overlay::Facts(_) | Overlay::Subscriptions(_)) => false,
+            Some(_) => true,
+            None => self.focus == Pane::Publish && self.composer.is_open,
+        }
+    }
+
+    /// Whether an action would do something now.
+    pub fn is_valid(&self, action: Action) -> bool {
+        let state = self
+            .scope()
+            .and_then(|source| self.model.connection(source))
+            .map(|connection| &connection.state);
+        let is_connected = matches!(state, Some(ConnectionState::Connected(_)));
+        match action {
+            Action::ConnectionDisconnect => {
+                state.is_some_and(|state| !matches!(state, ConnectionState::Idle))
+            }
+            Action::ConnectionEdit | Action::ConnectionDuplicate | Action::ConnectionDelete => {
+                self.scope().is_some()
+            }
+            Action::ConnectionOpen => self.scope().is_some(),
+            Action::ConnectionFacts => is_connected,
+            Action::TopicOpen | Action::TopicCopy | Action::TopicMute => self.selected_topic().is_some(),
+            Action::MessageOpen | Action::MessageCopy | Action::MessageResend | Action::DetailCopy => {
+                self.selected_message().is_some()
+            }
+            Action::MessageReply => self
+                .selected_message()
+                .is_some_and(|message| super::details::properties(&message).response_topic().is_some()),
+            Action::FindNext | Action::FindPrevious => self.find_filter.is_some(),
+            Action::RepeatLast => self.composer.has_history(),
+            Action::Undo => self.deleted.is_some(),
+            Action::MenuDelete => matches!(self.overlays.last(), Some(Overlay::Subscriptions(_))),
+            _ => true,
+        }
+    }
+
+    /// Everything that works here, for the help: the focused layer's actions first.
+    pub fn valid_actions(&self) -> Vec<Action> {
+        let layers = self.layers();
+        layers
+            .iter()
+            .flat_map(|layer| {
+                Action::ALL
+                    .iter()
+                    .copied()
+                    .filter(move |action| action.layer() == *layer)
+            })
+            .filter(|action| self.is_valid(*action))
+            .collect()
+    }
+
+    /// The hint line: `? help` first, then the focused layer's, then the rest.
+    pub fn hints(&self) -> Vec<Action> {
+        let layers = self.layers();
+        let hinted = |layer: Layer| {
+            Action::ALL
+                .iter()
+                .copied()
+                .filter(move |action| action.layer() == layer && !action.hint().is_empty())
+        };
+        let mut hints: Vec<Action> = if layers.contains(&Layer::Global) {
+            vec![Action::Help]
+        } else {
+            Vec::new()
+        };
+        hints.extend(
+            layers
+                .iter()
+                .flat_map(|layer| hinted(*layer))
+                .filter(|action| *action != Action::Help && self.is_valid(*action)),
+        );
+        hints
+    }
+}

@@ -1,0 +1,106 @@
+//! A list that filters as one types and runs the selected row: the help, the palette.
+
+use nucleo_matcher::{
+    Config, Matcher, Utf32Str,
+    pattern::{CaseMatching, Normalization, Pattern},
+};
+
+use super::{action::Action, keys::KeyMap, text_field::TextField};
+
+/// The actions on offer, those that match first.
+#[derive(Debug, Clone)]
+pub struct Menu {
+    /// In its title.
+    pub title: &'static str,
+    /// What is typed.
+    pub query: TextField,
+    offered: Vec<Action>,
+    matching: Vec<Action>,
+    selected: usize,
+}
+
+impl Menu {
+    /// Offers `actions` in this order.
+    pub fn new(title: &'static str, actions: Vec<Action>) -> Self {
+        Self {
+            title,
+            query: TextField::single(),
+            matching: actions.clone(),
+            offered: actions,
+            selected: 0,
+        }
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &[Action] {
+        &self.matching
+    }
+
+    /// The index of the selected row.
+    pub const fn selected(&self) -> usize {
+        self.selected
+    }
+
+    /// The selected action; `None` where nothing matches.
+    pub fn action(&self) -> Option<Action> {
+        self.matching.get(self.selected).copied()
+    }
+
+    /// Moves the selection, stopping at the ends.
+    pub fn step(&mut self, rows: isize) {
+        let last = self.matching.len().saturating_sub(1);
+        self.selected = self.selected.saturating_add_signed(rows).min(last);
+    }
+
+    /// Selects a row.
+    pub fn select(&mut self, row: usize) {
+        self.selected = row.min(self.matching.len().saturating_sub(1));
+    }
+
+    /// Filters again by what is typed.
+    pub fn refilter(&mut self, keys: &KeyMap) {
+        let query = self.query.text();
+        self.selected = 0;
+        if query.trim().is_empty() {
+            self.matching.clone_from(&self.offered);
+            return;
+        }
+        let pattern = Pattern::parse(&query, CaseMatching::Smart, Normalization::Smart);
+        let mut matcher = Matcher::new(Config::DEFAULT);
+        let mut buffer = Vec::new();
+        let mut scored: Vec<_> = self
+            .offered
+            .iter()
+            .filter_map(|&action| {
+                let key = keys
+                    .keys(action)
+                    .next()
+                    .map(|key| key.to_string())
+                    .unwrap_or_default();
+                let text = format!("{key} {} {}", action.name().replace('_', " "), action.about());
+                Some((
+                    pattern.score(Utf32Str::new(&text, &mut buffer), &mut matcher)?,
+                    action,
+                ))
+            })
+            .collect();
+        scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+        self.matching = scored.into_iter().map(|(_, action)| action).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn typing_narrows_to_what_matches() {
+        let mut menu = Menu::new("Help", Action::ALL.to_vec());
+        menu.query.set("resend");
+        menu.refilter(&KeyMap::default());
+        assert_eq!(menu.action(), Some(Action::MessageResend));
+        menu.query.set("zzzzqq");
+        menu.refilter(&KeyMap::default());
+        assert_eq!(menu.action(), None);
+    }
+}

@@ -1,0 +1,480 @@
+//! The synchronous core: all state, changed by [`update::update`] alone, read by `ui`. What a key does is here,
+//! one file a pane; what it looks like is not. No IO, no clock: time comes in with every message.
+
+pub mod action;
+pub mod composer;
+pub mod connection_form;
+pub mod connections;
+pub mod details;
+pub mod effect;
+pub mod form;
+mod hints;
+pub mod input;
+pub mod keys;
+pub mod layout;
+pub mod menu;
+pub mod messages;
+mod mouse;
+pub mod msg;
+pub mod notices;
+pub mod overlay;
+pub mod sieve;
+pub mod subscribe;
+pub mod text_field;
+pub mod topics;
+pub mod update;
+
+use std::collections::HashMap;
+
+use ratatui::layout::Size;
+
+use crate::{
+    config::{Profile, Theme},
+    event::{ConnectionState, OperationId, SourceId, Time},
+    filter::Filter,
+    model::{Limits, MessageRef, Model, Scope, SubscriptionStats},
+    mqtt::TopicFilter,
+    text::{Glyphs, WallClock},
+};
+
+use composer::Composer;
+use connections::{Connection, Deleted};
+use details::{DetailsPane, Subject};
+use effect::Effect;
+use input::InputLine;
+use keys::KeyMap;
+use layout::{Layout, Pane, Wish};
+use messages::MessagesPane;
+use notices::Notices;
+use overlay::Overlay;
+use sieve::Sieve;
+use topics::TopicsPane;
+
+/// Rows above the messages: the filter bar and the columns' names.
+pub const MESSAGES_HEADER: u16 = 2;
+
+/// Whether the picture is up to date, and if not, how soon it must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Dirty {
+    /// Up to date.
+    Clean,
+    /// Traffic or time changed something: with the next frame.
+    Traffic,
+    /// A user waits for it: at once.
+    Key,
+}
+
+/// What the app starts with.
+#[derive(Debug)]
+pub struct Setup {
+    /// Columns.
+    pub width: u16,
+    /// Rows.
+    pub height: u16,
+    /// Now.
+    pub now: Time,
+    /// Profiles that have a file.
+    pub profiles: Vec<Profile>,
+    /// Connected at once.
+    pub targets: Vec<Profile>,
+    /// Said at the start.
+    pub notes: Vec<String>,
+    /// Themes there are, by file stem.
+    pub themes: Vec<String>,
+    /// The theme's file stem.
+    pub theme_name: String,
+    /// The theme.
+    pub theme: Theme,
+    /// What keys do.
+    pub keys: KeyMap,
+    /// Bytes the model may hold.
+    pub max_memory: u64,
+    /// The mouse is captured.
+    pub has_mouse: bool,
+    /// Which characters may be drawn.
+    pub glyphs: Glyphs,
+    /// Colours may be used.
+    pub has_color: bool,
+}
+
+/// What the picture is drawn with, besides what it shows.
+#[derive(Debug)]
+pub struct Appearance {
+    /// Themes there are, by file stem.
+    pub themes: Vec<String>,
+    /// The theme in use, by file stem.
+    pub theme_name: String,
+    /// The theme in use.
+    pub theme: Theme,
+    /// Which characters may be drawn.
+    pub glyphs: Glyphs,
+    /// Colours may be used.
+    pub has_color: bool,
+    /// The mouse is captured.
+    pub has_mouse: bool,
+    /// Turns wall times into local ones.
+    pub clock: WallClock,
+}
+
+/// The filter bar: what is typed and what holds.
+#[derive(Debug, Default)]
+pub struct FilterBar {
+    /// The line.
+    pub line: InputLine,
+    /// What holds; the last good one while a bad one is typed.
+    pub applied: Option<Filter>,
+    /// What held when the bar was opened, for Esc.
+    before: Option<Filter>,
+}
+
+/// All state.
+#[derive(Debug)]
+pub struct App {
+    /// What is remembered of the traffic.
+    pub model: Model,
+    /// Profiles and opened connections, in the order of the pane.
+    pub connections: Vec<Connection>,
+    selected_connection: Option<SourceId>,
+    next_source: u32,
+    /// The connection deleted last.
+    pub deleted: Option<Deleted>,
+    /// The pane with the keys.
+    pub focus: Pane,
+    /// The focused pane alone.
+    pub is_zoomed: bool,
+    divider_shift: i16,
+    is_dragging: bool,
+    /// The terminal.
+    pub size: Size,
+    /// The topics pane.
+    pub topics: TopicsPane,
+    /// The messages pane.
+    pub messages: MessagesPane,
+    /// The details pane.
+    pub details: DetailsPane,
+    /// Whose message the details show.
+    pub subject: Subject,
+    /// The publish pane.
+    pub composer: Composer,
+    /// What lies over the panes; the last has the keys.
+    pub overlays: Vec<Overlay>,
+    /// The filter bar.
+    pub filter: FilterBar,
+    /// The find bar.
+    pub find: InputLine,
+    /// What `n` and `N` look for.
+    pub find_filter: Option<Filter>,
+    sieve: Sieve,
+    /// Topics kept out of the log.
+    pub muted: std::collections::HashSet<String>,
+    /// What the program has to say.
+    pub notices: Notices,
+    /// What keys do.
+    pub keys: KeyMap,
+    /// What the picture is drawn with.
+    pub look: Appearance,
+    /// Filters of subscribes and unsubscribes on their way.
+    pub pending_filters: HashMap<OperationId, Vec<TopicFilter>>,
+    operations: u64,
+    /// The moment of the last message to the app.
+    pub now: Time,
+    next_change: Option<u64>,
+    /// Whether the picture is up to date.
+    pub dirty: Dirty,
+    /// The user wants to leave.
+    pub quit: bool,
+}
+
+impl App {
+    /// The app and what it wants done first.
+    pub fn new(setup: Setup) -> (Self, Vec<Effect>) {
+        let mut app = Self {
+            model: Model::new(Limits {
+                max_memory: setup.max_memory as usize,
+            }),
+            connections: Vec::new(),
+            selected_connection: None,
+            next_source: 1,
+            deleted: None,
+            focus: Pane::Topics,
+            is_zoomed: false,
+            divider_shift: 0,
+            is_dragging: false,
+            size: Size::new(setup.width, setup.height),
+            topics: TopicsPane::default(),
+            messages: MessagesPane::default(),
+            details: DetailsPane::default(),
+            subject: Subject::default(),
+            composer: Composer::default(),
+            overlays: Vec::new(),
+            filter: FilterBar::default(),
+            find: InputLine::default(),
+            find_filter: None,
+            sieve: Sieve::default(),
+            muted: std::collections::HashSet::new(),
+            notices: Notices::default(),
+            keys: setup.keys,
+            look: Appearance {
+                themes: setup.themes,
+                theme_name: setup.theme_name,
+                theme: setup.theme,
+                glyphs: setup.glyphs,
+                has_color: setup.has_color,
+                has_mouse: setup.has_mouse,
+                clock: WallClock::system(setup.now.wall_us),
+            },
+            pending_filters: HashMap::new(),
+            operations: 0,
+            now: setup.now,
+            next_change: None,
+            dirty: Dirty::Key,
+            quit: false,
+        };
+        for profile in setup.profiles {
+            app.list(profile, true);
+        }
+        let effects = app.open_targets(setup.targets);
+        for note in setup.notes {
+            app.notices.warn(note);
+        }
+        app.rescope();
+        app.settle();
+        (app, effects)
+    }
+
+    fn open_targets(&mut self, targets: Vec<Profile>) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        let mut last = None;
+        for profile in targets {
+            let listed = self
+                .connections
+                .iter_mut()
+                .find(|connection| connection.profile.name == profile.name);
+            let source = match listed {
+                Some(connection) => {
+                    connection.profile = profile;
+                    connection.source
+                }
+                None => self.list(profile, false),
+            };
+            effects.extend(self.open_connection(source));
+            last = Some(source);
+        }
+        if last.is_none() {
+            self.focus = Pane::Connections;
+        }
+        self.selected_connection = last.filter(|_| !self.has_all_row());
+        effects
+    }
+
+    /// The layout for the present size and state.
+    pub fn layout(&self) -> Layout {
+        Layout::of(&Wish {
+            size: self.size,
+            focus: self.focus,
+            is_zoomed: self.is_zoomed,
+            is_publishing: self.composer.is_open,
+            shift: self.divider_shift,
+            connections: self.connection_rows() as u16,
+            body_lines: self.composer.body.lines().len() as u16,
+        })
+    }
+
+    /// Gives a pane the keys; the details follow the list that had them last.
+    pub fn focus(&mut self, pane: Pane) {
+        match pane {
+            Pane::Topics => self.subject = Subject::Topic,
+            Pane::Messages => self.subject = Subject::Message,
+            Pane::Connections | Pane::Details | Pane::Publish => {}
+        }
+        self.focus = pane;
+    }
+
+    /// Shows the messages pane with the keys, for what happens in it.
+    pub fn show_messages(&mut self) {
+        self.focus(Pane::Messages);
+    }
+
+    /// Puts something over the panes.
+    pub fn open(&mut self, overlay: Overlay) {
+        self.overlays.push(overlay);
+    }
+
+    /// The whole topic that is selected, in the tree or by the selected message.
+    pub fn selected_topic(&self) -> Option<String> {
+        match self.subject {
+            Subject::Topic => {
+                let node = self.topics.selected()?;
+                Some(self.model.topics().topic(node))
+                    .filter(|topic| !topic.is_empty() || self.model.topics().has_value(node))
+            }
+            Subject::Message => self
+                .selected_message()
+                .map(|message| message.topic().into_owned()),
+        }
+    }
+
+    /// The message that the details show.
+    pub fn selected_message(&self) -> Option<MessageRef<'_>> {
+        match self.subject {
+            Subject::Topic => self.model.last_message(self.topics.selected()?),
+            Subject::Message => self.model.message(self.messages.selected()?),
+        }
+    }
+
+    /// The subscriptions of a connection.
+    pub fn subscriptions(&self, source: SourceId) -> &[SubscriptionStats] {
+        self.model
+            .connection(source)
+            .map_or(&[], |connection| connection.subscriptions.as_slice())
+    }
+
+    /// A new id for a request.
+    pub fn next_operation(&mut self) -> OperationId {
+        self.operations += 1;
+        OperationId(self.operations)
+    }
+
+    /// Messages received so far, over all connections.
+    pub fn received(&self) -> u64 {
+        self.model.totals().rx_messages
+    }
+
+    /// Messages held by a pause; `None` while not paused.
+    pub fn held(&self) -> Option<u64> {
+        self.messages
+            .view
+            .is_paused()
+            .then(|| self.messages.view.held() as u64)
+    }
+
+    /// Shows what the selected connection and the filter let through.
+    pub fn rescope(&mut self) {
+        let scope = self.scope();
+        let is_only_open = self
+            .connections
+            .iter()
+            .filter(|connection| connection.is_open)
+            .count()
+            <= 1;
+        self.topics
+            .set_scope(&self.model, scope.map_or(Scope::All, Scope::Only));
+        // One connection: its messages are all there are, and the log needs no list of them.
+        self.sieve.scope =
+            scope.filter(|source| !(is_only_open && self.connection(*source).is_some_and(|c| c.is_open)));
+        self.refilter();
+    }
+
+    /// Makes the sieve anew and shows what it lets through.
+    pub fn refilter(&mut self) {
+        self.sieve.filter = self.filter.applied.clone();
+        self.sieve.muted = self.muted.clone();
+        let fresh = self.topics.is_fresh_only;
+        self.sieve.fresh_since_us = fresh.then(|| self.now.mono_us.saturating_sub(topics::FRESH_US));
+        self.messages.refilter(&self.model, &self.sieve);
+        self.topics.refilter(&self.model, &self.sieve);
+    }
+
+    /// Brings the panes in line with the model and the layout. After every message, before every frame.
+    fn settle(&mut self) {
+        let layout = self.layout();
+        self.topics.settle(
+            &self.model,
+            layout.inner(Pane::Topics).height,
+            self.now,
+            &self.sieve,
+        );
+        let taken = MESSAGES_HEADER + u16::from(self.messages.view.is_paused());
+        let rows = layout.inner(Pane::Messages).height.saturating_sub(taken);
+        self.messages.settle(&self.model, &self.sieve, rows);
+        let is_shown = !layout.pane(Pane::Details).is_empty();
+        let message = if is_shown {
+            selected_of(&self.model, self.subject, &self.topics, &self.messages)
+        } else {
+            None
+        };
+        self.details.settle(
+            message.as_ref(),
+            layout.inner(Pane::Details).height.saturating_sub(1),
+        );
+    }
+
+    /// Makes everything ready that drawing only reads.
+    pub fn before_draw(&mut self, now: Time) {
+        self.now = now;
+        self.notices.tick(now.mono_us);
+        self.settle();
+        self.next_change = self.next_visible_change();
+    }
+
+    /// When something visible changes by time alone, mono µs.
+    pub fn next_change_us(&self) -> Option<u64> {
+        if self.dirty != Dirty::Clean {
+            return None;
+        }
+        self.next_change
+    }
+
+    fn next_visible_change(&self) -> Option<u64> {
+        let now = self.now.mono_us;
+        let second = now + 1_000_000;
+        let is_waiting = |connection: &crate::model::Connection| {
+            matches!(
+                connection.state,
+                ConnectionState::Waiting { .. } | ConnectionState::Connecting { .. }
+            )
+        };
+        let counts_down = self.model.connections().any(is_waiting).then_some(second);
+        let rate = (self.model.rate().per_second(now) > 0.0).then_some(second);
+        let search = self.messages.is_searching().then_some(now);
+        let lag = (self.model.lag_us(now) > 0).then_some(second);
+        [
+            counts_down,
+            rate,
+            search,
+            lag,
+            self.notices.next_change_us(),
+            self.topics.next_change_us(),
+            self.next_age_us(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// When the age of a topic in view next reads differently.
+    fn next_age_us(&self) -> Option<u64> {
+        if self.layout().pane(Pane::Topics).is_empty() {
+            return None;
+        }
+        let now = self.now.mono_us;
+        let topics = self.model.topics();
+        self.topics
+            .rows(&self.model)
+            .iter()
+            .filter_map(|row| topics.stats(row.node).subtree_last_us)
+            .map(|last| {
+                let age = now.saturating_sub(last);
+                let step = match age {
+                    0..60_000_000 => 1_000_000,
+                    60_000_000..3_600_000_000 => 60_000_000,
+                    _ => 3_600_000_000,
+                };
+                last + (age / step + 1) * step
+            })
+            .min()
+    }
+}
+
+/// The message the details show; free-standing so that the pane can be changed meanwhile.
+fn selected_of<'m>(
+    model: &'m Model,
+    subject: Subject,
+    topics: &TopicsPane,
+    messages: &MessagesPane,
+) -> Option<MessageRef<'m>> {
+    match subject {
+        Subject::Topic => model.last_message(topics.selected()?),
+        Subject::Message => model.message(messages.selected()?),
+    }
+}

@@ -1,0 +1,249 @@
+//! The topics pane: which levels are open, in which order, which one is selected. The selection is a topic,
+//! never a row number: what the user looks at stays where it is while topics come.
+
+use super::{App, effect::Effect, sieve::Sieve};
+use crate::{
+    event::Time,
+    model::{Model, NodeId, Row, Scope, SortBy, TreeView},
+};
+
+/// How long a topic counts as fresh, microseconds.
+pub const FRESH_US: u64 = 60_000_000;
+/// How often an order that changes by itself is made anew, microseconds.
+const RESORT_US: u64 = 2_000_000;
+
+/// The pane's state.
+#[derive(Debug, Default)]
+pub struct TopicsPane {
+    /// What is open, and in which order.
+    pub view: TreeView,
+    /// The order, as shown.
+    pub sort: SortBy,
+    /// Only topics heard within [`FRESH_US`].
+    pub is_fresh_only: bool,
+    /// The first row in view.
+    pub first: usize,
+    selected: Option<NodeId>,
+    /// The row the selection had when last looked at.
+    selected_row: usize,
+    /// The user has moved or folded: from then on nothing moves by itself.
+    is_touched: bool,
+    height: usize,
+    resorted_us: u64,
+}
+
+impl TopicsPane {
+    /// The selected level.
+    pub const fn selected(&self) -> Option<NodeId> {
+        self.selected
+    }
+
+    /// Its row.
+    pub const fn selected_row(&self) -> usize {
+        self.selected_row
+    }
+
+    /// The rows in view.
+    pub fn rows(&self, model: &Model) -> Vec<Row> {
+        self.view
+            .rows(model.topics(), self.first..self.first + self.height)
+    }
+
+    /// Takes in new topics and a new height; keeps the selected topic on its line of the screen.
+    pub fn settle(&mut self, model: &Model, height: u16, now: Time, sieve: &Sieve) {
+        let topics = model.topics();
+        self.height = usize::from(height);
+        self.view.sync(topics, &|node| sieve.lets_topic(model, node));
+        if self.sort != SortBy::Name && now.mono_us >= self.resorted_us + RESORT_US {
+            self.resorted_us = now.mono_us;
+            self.view.resort(topics, now.mono_us);
+        }
+        if !self.is_touched {
+            self.open_what_fits(model);
+            self.selected = self.view.node_at(topics, 0);
+            (self.first, self.selected_row) = (0, 0);
+            return;
+        }
+        match self.selected.and_then(|node| self.view.index_of(topics, node)) {
+            Some(row) => {
+                self.first = self
+                    .first
+                    .saturating_add_signed(row as isize - self.selected_row as isize);
+                self.selected_row = row;
+            }
+            None => self.select_row(model, self.selected_row),
+        }
+        self.keep_in_view();
+    }
+
+    /// While nobody has touched the tree, small levels open by themselves.
+    fn open_what_fits(&mut self, model: &Model) {
+        let topics = model.topics();
+        let closed = self.view.rows(topics, 0..self.height).into_iter().find(|row| {
+            let fits = self.view.row_count() + topics.stats(row.node).children as usize <= self.height;
+            row.has_children && !row.is_expanded && fits && !topics.name(row.node).starts_with('$')
+        });
+        if let Some(row) = closed {
+            self.view.set_expanded(topics, row.node, true);
+        }
+    }
+
+    /// Selects a row, the last one if there are fewer.
+    pub fn select_row(&mut self, model: &Model, row: usize) {
+        let row = row.min(self.view.row_count().saturating_sub(1));
+        self.is_touched = true;
+        self.selected = self.view.node_at(model.topics(), row);
+        self.selected_row = row;
+        self.keep_in_view();
+    }
+
+    /// Selects a topic, opening what is above it.
+    pub fn select(&mut self, model: &Model, node: NodeId) {
+        self.is_touched = true;
+        self.view.reveal(model.topics(), node);
+        if let Some(row) = self.view.index_of(model.topics(), node) {
+            self.selected = Some(node);
+            self.selected_row = row;
+            self.keep_in_view();
+        }
+    }
+
+    /// Moves the selection by rows.
+    pub fn step(&mut self, model: &Model, rows: isize) {
+        self.select_row(model, self.selected_row.saturating_add_signed(rows));
+    }
+
+    /// Rows on the screen.
+    pub const fn height(&self) -> usize {
+        self.height
+    }
+
+    /// Scrolls without moving the selection further than needed.
+    pub fn scroll(&mut self, model: &Model, rows: isize) {
+        let last = self.view.row_count().saturating_sub(self.height);
+        self.first = self.first.saturating_add_signed(rows).min(last);
+        let end = self.first + self.height.max(1) - 1;
+        self.select_row(model, self.selected_row.clamp(self.first, end));
+    }
+
+    fn keep_in_view(&mut self) {
+        let last_first = self.view.row_count().saturating_sub(self.height);
+        let lowest = (self.selected_row + 1).saturating_sub(self.height);
+        self.first = self
+            .first
+            .clamp(lowest, self.selected_row.max(lowest))
+            .min(last_first.max(lowest));
+    }
+
+    /// → or Enter: opens the level. Whether there was something to open.
+    pub fn open(&mut self, model: &Model) -> bool {
+        let Some(node) = self.selected else { return false };
+        self.is_touched = true;
+        let can = model.topics().stats(node).children > 0 && !self.view.is_expanded(model.topics(), node);
+        if can {
+            self.view.set_expanded(model.topics(), node, true);
+        }
+        can
+    }
+
+    /// ←: closes the level, or goes to the one above.
+    pub fn fold(&mut self, model: &Model) {
+        let topics = model.topics();
+        let Some(node) = self.selected else { return };
+        self.is_touched = true;
+        if topics.stats(node).children > 0 && self.view.is_expanded(topics, node) {
+            self.view.set_expanded(topics, node, false);
+            return;
+        }
+        let own_row = self.view.index_of(topics, node);
+        let mut above = topics.parent(node);
+        while let Some(level) = above {
+            match self.view.index_of(topics, level) {
+                // Levels that share the row are not above it.
+                row if row == own_row => above = topics.parent(level),
+                Some(row) => return self.select_row(model, row),
+                None => return,
+            }
+        }
+    }
+
+    /// Opens or closes everything.
+    pub fn set_all(&mut self, model: &Model, is_open: bool) {
+        self.is_touched = true;
+        if is_open {
+            self.view.expand_all(model.topics());
+        } else {
+            self.view.collapse_all(model.topics());
+        }
+        if let Some(node) = self.selected {
+            let visible = self.view.visible_ancestor(model.topics(), node);
+            let row = visible.and_then(|level| self.view.index_of(model.topics(), level));
+            self.select_row(model, row.unwrap_or(0));
+        }
+    }
+
+    /// The next order.
+    pub fn next_sort(&mut self, model: &Model, now: Time) {
+        self.sort = match self.sort {
+            SortBy::Name => SortBy::Rate,
+            SortBy::Rate => SortBy::Recent,
+            SortBy::Recent => SortBy::Size,
+            SortBy::Size => SortBy::Name,
+        };
+        self.resorted_us = now.mono_us;
+        self.view.set_sort(model.topics(), self.sort, now.mono_us);
+    }
+
+    /// Shows what the sieve lets through.
+    pub fn refilter(&mut self, model: &Model, sieve: &Sieve) {
+        self.view
+            .sync(model.topics(), &|node| sieve.lets_topic(model, node));
+        if sieve.lets_all_topics() {
+            self.view.clear_filter(model.topics());
+        } else {
+            self.view
+                .set_filter(model.topics(), &|node| sieve.lets_topic(model, node));
+        }
+    }
+
+    /// Shows another connection, or all.
+    pub fn set_scope(&mut self, model: &Model, scope: Scope) {
+        self.view.set_scope(model.topics(), scope);
+    }
+
+    /// When the pane changes by time alone.
+    pub fn next_change_us(&self) -> Option<u64> {
+        (self.sort != SortBy::Name).then_some(self.resorted_us + RESORT_US)
+    }
+}
+
+/// The order's name, as in the pane's title.
+pub const fn sort_name(sort: SortBy) -> &'static str {
+    match sort {
+        SortBy::Name => "name",
+        SortBy::Rate => "rate",
+        SortBy::Recent => "recent",
+        SortBy::Size => "size",
+    }
+}
+
+/// Copies the selected topic.
+pub fn copy(app: &App) -> Vec<Effect> {
+    app.selected_topic()
+        .map(|topic| Effect::Copy(topic.into_bytes()))
+        .into_iter()
+        .collect()
+}
+
+/// Keeps the selected topic out of the log, or lets it in again.
+pub fn mute(app: &mut App) {
+    let Some(topic) = app.selected_topic() else { return };
+    if app.muted.remove(&topic) {
+        app.notices.info(format!("{topic} is in the log again"));
+    } else {
+        app.notices
+            .info(format!("{topic} is kept out of the log; x lets it in again"));
+        app.muted.insert(topic);
+    }
+    app.refilter();
+}
