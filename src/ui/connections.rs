@@ -1,0 +1,149 @@
+//! The connections pane: state, name, address, and in words where it stands.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    Look,
+    widgets::{frame, row::Row},
+};
+use crate::{
+    app::{App, connections::Connection, layout::Pane},
+    config::Meaning,
+    event::{ConnectionState, FailureKind},
+    text,
+};
+
+/// Draws the pane.
+pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
+    let has_focus = app.focus == Pane::Connections;
+    let inner = frame::pane(buffer, area, look, has_focus, "1 Connections", "a add");
+    if app.connections.is_empty() {
+        empty(buffer, inner, look);
+        return;
+    }
+    let offset = usize::from(app.has_all_row());
+    let first = super::first_visible(app.connection_row(), app.connection_rows(), inner.height);
+    for y in 0..inner.height {
+        let index = first + usize::from(y);
+        let line = Rect {
+            y: inner.y + y,
+            height: 1,
+            ..inner
+        };
+        match index.checked_sub(offset) {
+            None => all_row(buffer, line, app, look),
+            Some(at) => match app.connections.get(at) {
+                Some(connection) => connection_row(buffer, line, app, look, connection),
+                None => break,
+            },
+        }
+        if index == app.connection_row() {
+            Row::style_line(buffer, line, 0, look.styles.selection(has_focus));
+        }
+    }
+}
+
+fn empty(buffer: &mut Buffer, area: Rect, look: &Look<'_>) {
+    for (y, words) in [
+        "no connection yet",
+        "a adds one",
+        "or start: mqttscope HOST",
+        "or: mqttscope demo",
+    ]
+    .iter()
+    .enumerate()
+    {
+        Row::new(buffer, area, y as u16).skip(1).put(
+            words,
+            look.styles.fg(if y == 0 { Meaning::Text } else { Meaning::Dim }),
+        );
+    }
+}
+
+fn all_row(buffer: &mut Buffer, line: Rect, app: &App, look: &Look<'_>) {
+    let open = app
+        .connections
+        .iter()
+        .filter(|connection| connection.is_open)
+        .count();
+    let rate = text::rate(app.model.rate().per_second(app.now.mono_us));
+    let mut row = Row::new(buffer, line, 0);
+    row.put(look.pick("∑ ", "= "), look.styles.fg(Meaning::Info))
+        .put("all", look.styles.fg(Meaning::Text));
+    row.flush_right(&rate, look.styles.fg(Meaning::Dim))
+        .put(&format!("  {open} open"), look.styles.fg(Meaning::Dim));
+}
+
+fn connection_row(buffer: &mut Buffer, line: Rect, app: &App, look: &Look<'_>, connection: &Connection) {
+    let state = app
+        .model
+        .connection(connection.source)
+        .map(|known| &known.state)
+        .filter(|_| connection.is_open);
+    let (glyph, meaning) = glyph(state, look);
+    let name = look.safe(&connection.profile.name);
+    let mut row = Row::new(buffer, line, 0);
+    row.put(glyph, look.styles.fg(meaning))
+        .put(" ", look.styles.base());
+    let (words, meaning) = words(state, app, connection);
+    let words = look.safe(&words).into_owned();
+    let name_width = (text::width(&name) as u16).clamp(6, 14);
+    row.column(&name, name_width, look.styles.fg(Meaning::Text))
+        .skip(1);
+    let room = usize::from(row.left());
+    let url = look.safe(&connection.profile.url.to_string()).into_owned();
+    let words = text::truncate_end(&words, room, look.glyphs);
+    let url_room = room.saturating_sub(text::width(&words) + 1);
+    row.flush_right(&words, look.styles.fg(meaning));
+    if url_room >= 8 {
+        row.put(
+            &text::truncate_middle(&url, url_room, look.glyphs),
+            look.styles.fg(Meaning::Dim),
+        );
+    }
+}
+
+fn glyph<'a>(state: Option<&ConnectionState>, look: &Look<'a>) -> (&'a str, Meaning) {
+    match state {
+        Some(ConnectionState::Connected(_)) => (look.pick("●", "*"), Meaning::Ok),
+        Some(ConnectionState::Connecting { .. }) => (look.pick("◐", "~"), Meaning::Info),
+        Some(ConnectionState::Waiting { .. }) => (look.pick("◐", "~"), Meaning::Warn),
+        Some(ConnectionState::Refused(_)) => (look.pick("✗", "x"), Meaning::Error),
+        Some(ConnectionState::Idle) | None => (look.pick("○", "o"), Meaning::Dim),
+    }
+}
+
+fn words(state: Option<&ConnectionState>, app: &App, connection: &Connection) -> (String, Meaning) {
+    let lock = if connection.profile.read_only {
+        " read only"
+    } else {
+        ""
+    };
+    match state {
+        None => (format!("Enter connects{lock}"), Meaning::Dim),
+        Some(ConnectionState::Idle) => (format!("disconnected{lock}"), Meaning::Dim),
+        Some(ConnectionState::Connecting { attempt, phase }) => {
+            (format!("{} try {attempt}", phase.name()), Meaning::Info)
+        }
+        Some(ConnectionState::Connected(facts)) => (format!("v{}{lock}", facts.version), Meaning::Ok),
+        Some(ConnectionState::Waiting {
+            attempt,
+            retry_at_us,
+            failure,
+        }) => {
+            let left = retry_at_us.saturating_sub(app.now.mono_us).div_ceil(1_000_000);
+            let what = if failure.kind == FailureKind::TakenOver {
+                &failure.what
+            } else {
+                &short(&failure.what)
+            };
+            (format!("{what} · try {attempt} in {left}s"), Meaning::Warn)
+        }
+        Some(ConnectionState::Refused(failure)) => (failure.what.clone(), Meaning::Error),
+    }
+}
+
+/// The first clause: the whole is in the facts.
+fn short(what: &str) -> String {
+    what.split([':', ';', ',']).next().unwrap_or(what).to_owned()
+}

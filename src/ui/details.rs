@@ -1,0 +1,223 @@
+//! The details pane: a head line about the message, then one of its views.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{
+    Look,
+    widgets::{frame, row::Row},
+};
+use crate::{
+    app::{
+        App,
+        details::{Content, Fact, Tab},
+        layout::Pane,
+    },
+    config::Meaning,
+    decode::{Decoded, TokenKind},
+    model::MessageRef,
+    text,
+    wire::Direction,
+};
+
+/// Columns of indentation at the most: the network decides the depth.
+const MAX_INDENT: usize = 40;
+
+/// Draws the pane.
+pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
+    let has_focus = app.focus == Pane::Details;
+    let message = app.selected_message();
+    let title = match &message {
+        Some(message) => format!("4 Details  #{}", text::grouped(message.id())),
+        None => "4 Details".into(),
+    };
+    let inner = frame::pane(
+        buffer,
+        area,
+        look,
+        has_focus,
+        &title,
+        &tabs(app, look, area.width),
+    );
+    let Some(message) = message else {
+        nothing(buffer, inner, app, look);
+        return;
+    };
+    let (head, body) = super::split_top(inner, 1);
+    head_line(buffer, head, app, look, &message);
+    match app.details.content() {
+        Some(Content::Payload(decoded)) => payload(buffer, body, app, look, decoded, message.payload()),
+        Some(Content::Facts(facts)) => table(buffer, body, app, look, facts),
+        None => {}
+    }
+}
+
+/// The views' names, the one shown in brackets; where there is little room, only that.
+fn tabs(app: &App, look: &Look<'_>, width: u16) -> String {
+    let current = app.details.tab;
+    if width < 60 {
+        return format!("[{}] ]", current.name());
+    }
+    let names: Vec<String> = Tab::ALL
+        .iter()
+        .map(|tab| {
+            if *tab == current {
+                format!("[{}]", tab.name())
+            } else {
+                tab.name().to_owned()
+            }
+        })
+        .collect();
+    names.join(look.pick("·", " "))
+}
+
+fn nothing(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
+    let dim = look.styles.fg(Meaning::Dim);
+    let Some(node) = app
+        .topics
+        .selected()
+        .filter(|_| app.subject == crate::app::details::Subject::Topic)
+    else {
+        Row::new(buffer, area, 0)
+            .skip(1)
+            .put("select a message or a topic with a value", dim);
+        return;
+    };
+    let stats = app.model.topics().stats(node);
+    let words = format!(
+        "{} topics below, {} messages, {}",
+        text::grouped(stats.subtree_topics.into()),
+        text::grouped(stats.subtree_messages),
+        text::size_long(stats.subtree_bytes)
+    );
+    Row::new(buffer, area, 0)
+        .skip(1)
+        .put(&words, look.styles.fg(Meaning::Text));
+    Row::new(buffer, area, 1)
+        .skip(1)
+        .put("no message to exactly this level; Enter unfolds it", dim);
+}
+
+fn head_line(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, message: &MessageRef<'_>) {
+    let mut row = Row::new(buffer, area, 0);
+    let dim = look.styles.fg(Meaning::Dim);
+    if let Some(previous) = app.model.previous_on_topic(message.id()) {
+        let since = message.time().mono_us.saturating_sub(previous.time().mono_us);
+        row.flush_right(&format!(" {} after the one before ", text::latency(since)), dim);
+    }
+    let mut flags = vec![format!("QoS{}", message.qos())];
+    if message.direction() == Direction::ClientToServer {
+        flags.push("SENT".into());
+    }
+    if message.retain() {
+        flags.push("RETAIN".into());
+    }
+    if message.dup() {
+        flags.push("DUP".into());
+    }
+    let size = text::size_long(message.payload_len().into());
+    let size = if message.is_truncated() {
+        format!(
+            "{size} ({} kept)",
+            text::size_long(message.payload().len() as u64)
+        )
+    } else {
+        size
+    };
+    let kind = app
+        .details
+        .kind()
+        .map_or_else(String::new, |kind| kind.label().to_owned());
+    let facts = format!("  {}  {size}  {kind}", flags.join(" "));
+    let topic = look.safe(&message.topic()).into_owned();
+    let room = usize::from(row.left()).saturating_sub(text::width(&facts) + 1);
+    row.skip(1).put(
+        &text::fit_topic(&topic, room.max(8), look.glyphs),
+        look.styles.fg(Meaning::Title),
+    );
+    row.put(&facts, dim);
+}
+
+fn payload(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, decoded: &Decoded, bytes: &[u8]) {
+    let first = app.details.first;
+    if decoded.line_count(bytes) == 0 {
+        Row::new(buffer, area, 0)
+            .skip(1)
+            .put("(empty payload)", look.styles.fg(Meaning::Dim));
+    }
+    for (y, line) in decoded
+        .lines(bytes, first..first + usize::from(area.height))
+        .iter()
+        .enumerate()
+    {
+        let mut row = Row::new(buffer, area, y as u16);
+        row.skip(1 + (line.depth * 2).min(MAX_INDENT) as u16);
+        for token in &line.tokens {
+            let left = usize::from(row.left());
+            if left == 0 {
+                break;
+            }
+            row.put(&token.shown(left, look.glyphs), style(look, token.kind));
+        }
+    }
+    scroll_mark(buffer, area, app, look);
+}
+
+fn style(look: &Look<'_>, kind: TokenKind) -> Style {
+    look.styles.fg(match kind {
+        TokenKind::Key => Meaning::JsonKey,
+        TokenKind::String => Meaning::JsonString,
+        TokenKind::Number => Meaning::JsonNumber,
+        TokenKind::Bool => Meaning::JsonBoolean,
+        TokenKind::Null => Meaning::JsonNull,
+        TokenKind::Punct => Meaning::JsonPunctuation,
+        TokenKind::Bytes | TokenKind::Hex => Meaning::Text,
+        TokenKind::Error => Meaning::Error,
+        TokenKind::Note | TokenKind::Offset | TokenKind::Ascii => Meaning::Dim,
+        TokenKind::Text => Meaning::Text,
+    })
+}
+
+fn table(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, facts: &[Fact]) {
+    let name_width = 30.min(area.width / 2);
+    for (y, fact) in facts
+        .iter()
+        .skip(app.details.first)
+        .take(usize::from(area.height))
+        .enumerate()
+    {
+        let mut row = Row::new(buffer, area, y as u16);
+        row.skip(1);
+        if let Some(range) = &fact.range {
+            row.column(
+                &format!("{:>5}+{}", range.start, range.len()),
+                11,
+                look.styles.fg(Meaning::Dim),
+            );
+        }
+        let indent = (fact.depth * 2).min(12);
+        row.skip(indent).column(
+            &look.safe(&fact.name),
+            name_width.saturating_sub(indent),
+            look.styles.fg(Meaning::JsonKey),
+        );
+        let meaning = if fact.name == "anomaly" {
+            Meaning::Error
+        } else {
+            Meaning::Text
+        };
+        row.put(&look.plain(&look.safe(&fact.value)), look.styles.fg(meaning));
+    }
+    scroll_mark(buffer, area, app, look);
+}
+
+/// How much lies below.
+fn scroll_mark(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
+    let below = app
+        .details
+        .lines()
+        .saturating_sub(app.details.first + usize::from(area.height));
+    if below > 0 && area.height > 1 {
+        let words = format!(" {} more {} ", text::grouped(below as u64), look.pick("▾", "v"));
+        Row::new(buffer, area, area.height - 1).flush_right(&words, look.styles.fg(Meaning::Info));
+    }
+}

@@ -1,0 +1,139 @@
+//! What is known about one connection.
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{
+    Look,
+    widgets::{frame, row::Row},
+};
+use crate::{
+    app::App,
+    config::Meaning,
+    event::{ConnectionState, Facts, Failure, SourceId},
+    mqtt::ReasonContext,
+    text,
+};
+
+/// Draws the facts over the panes.
+pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, source: SourceId) {
+    let rows = rows(app, source);
+    let title = format!("Connection {}", look.safe(app.connection_name(source)));
+    let inner = frame::overlay(
+        buffer,
+        area,
+        look,
+        (90, rows.len() as u16 + 2),
+        &title,
+        "Esc closes",
+    );
+    for (y, (label, value, meaning)) in rows.iter().enumerate() {
+        Row::new(buffer, inner, y as u16)
+            .skip(1)
+            .column(label, 17, look.styles.fg(Meaning::Dim))
+            .put(&look.safe(value), look.styles.fg(*meaning));
+    }
+}
+
+type FactRow = (&'static str, String, Meaning);
+
+fn rows(app: &App, source: SourceId) -> Vec<FactRow> {
+    let Some(connection) = app.connection(source) else {
+        return Vec::new();
+    };
+    let mut rows = vec![("address", connection.profile.url.to_string(), Meaning::Text)];
+    let Some(known) = app.model.connection(source) else {
+        return rows;
+    };
+    match &known.state {
+        ConnectionState::Idle => rows.push(("state", "disconnected; Enter connects".into(), Meaning::Text)),
+        ConnectionState::Connecting { attempt, phase } => {
+            rows.push(("state", format!("{}, try {attempt}", phase.name()), Meaning::Info));
+        }
+        ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
+            failed(&mut rows, failure);
+        }
+        ConnectionState::Connected(facts) => connected(&mut rows, facts),
+    }
+    let c = &known.counters;
+    let figures = format!(
+        "received {} ({}) · sent {} · dropped {}",
+        text::grouped(c.rx_messages),
+        text::size_long(c.rx_bytes),
+        text::grouped(c.tx_messages),
+        text::grouped(c.dropped_messages)
+    );
+    rows.push(("messages", figures, Meaning::Text));
+    rows
+}
+
+fn failed(rows: &mut Vec<FactRow>, failure: &Failure) {
+    let phase = failure
+        .phase
+        .map(|phase| format!("{}: ", phase.name()))
+        .unwrap_or_default();
+    rows.push(("failed", format!("{phase}{}", failure.what), Meaning::Error));
+    if !failure.advice.is_empty() {
+        rows.push(("try", failure.advice.clone(), Meaning::Info));
+    }
+}
+
+fn connected(rows: &mut Vec<FactRow>, facts: &Facts) {
+    let session = if facts.session_present { "resumed" } else { "new" };
+    rows.push((
+        "version",
+        format!("MQTT {}, session {session}", facts.version),
+        Meaning::Ok,
+    ));
+    rows.push(("client id", facts.client_id.clone(), Meaning::Text));
+    rows.push((
+        "peer",
+        facts.peer.map_or_else(|| "–".into(), |peer| peer.to_string()),
+        Meaning::Text,
+    ));
+    let phases: Vec<_> = facts
+        .phases
+        .iter()
+        .map(|(phase, took)| format!("{} {}", phase.name(), text::latency(took.as_micros() as u64)))
+        .collect();
+    rows.push(("took", phases.join(" · "), Meaning::Text));
+    let keep_alive = match facts.keep_alive {
+        0 => "off".into(),
+        seconds => format!("{seconds} s"),
+    };
+    rows.push(("keep alive", keep_alive, Meaning::Text));
+    let limits = &facts.limits;
+    let size = limits
+        .maximum_packet_size
+        .map_or_else(|| "no limit".into(), |size| text::size_long(size.into()));
+    let retain = if limits.retain_available {
+        "retain"
+    } else {
+        "no retain"
+    };
+    let words = format!(
+        "QoS {} · {retain} · packet {size} · receive maximum {} · aliases {}",
+        limits.maximum_qos, limits.receive_maximum, limits.topic_alias_maximum
+    );
+    rows.push(("broker's limits", words, Meaning::Text));
+    for (key, value) in facts.properties.user_properties() {
+        rows.push(("user property", format!("{key} = {value}"), Meaning::Text));
+    }
+    let context = ReasonContext::Suback(facts.version);
+    for (subscription, code) in &facts.subscriptions {
+        let (granted, meaning) = match code {
+            None => ("waiting for SUBACK".into(), Meaning::Info),
+            Some(code) if code.is_failure(context) => {
+                (format!("refused: {}", code.display(context)), Meaning::Error)
+            }
+            Some(code) => (code.name(context).to_owned(), Meaning::Text),
+        };
+        rows.push((
+            "subscription",
+            format!(
+                "{} · asked QoS {} · {granted}",
+                subscription.filter, subscription.options.qos
+            ),
+            meaning,
+        ));
+    }
+}

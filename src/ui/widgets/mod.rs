@@ -1,0 +1,5 @@
+//! What several panes draw with.
+
+pub mod field;
+pub mod frame;
+pub mod row;
