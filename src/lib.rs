@@ -1,5 +1,6 @@
 //! mqttscope: the MQTT debugger for the terminal.
 
+pub mod app;
 pub mod broker;
 pub mod cli;
 pub mod config;
@@ -11,5 +12,6 @@ pub mod model;
 pub mod mqtt;
 pub mod source;
 pub mod text;
-#[allow(clippy::todo, reason = "the codec is being written")]
+pub mod tui;
+pub mod ui;
 pub mod wire;

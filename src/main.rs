@@ -2,7 +2,10 @@
 
 use std::{io::Write, process::ExitCode};
 
-use mqttscope::cli::{self, Exit, Failure, Invocation, TuiRequest};
+use mqttscope::{
+    cli::{self, Exit, Failure, Invocation, TuiRequest},
+    tui,
+};
 
 fn main() -> ExitCode {
     let ended = cli::run(std::env::args_os().skip(1)).and_then(|invocation| match invocation {
@@ -17,8 +20,31 @@ fn main() -> ExitCode {
 }
 
 fn run_tui(request: TuiRequest) -> Result<Exit, Failure> {
-    drop(request);
-    Err(Failure::error("the screen is not built in yet; use sub and pub"))
+    let options = tui::Options {
+        paths: request.paths,
+        clock: request.clock,
+        profiles: request.profiles,
+        targets: request.targets,
+        notes: request.notes,
+        theme_name: request.theme_name,
+        theme: request.theme,
+        keys: tui::resolve_keys(&request.keys)?,
+        limits: request.limits,
+        max_memory: request.max_memory,
+        fps: request.fps,
+        has_mouse: request.has_mouse,
+        glyphs: request.glyphs,
+        has_color: request.has_color,
+    };
+    let summary = tui::run(options).map_err(|error| Failure::error(format!("{error:#}")))?;
+    tell(&summary.line());
+    if let Some(path) = &request.summary_json {
+        summary
+            .save(path)
+            .map_err(|error| Failure::error(format!("{}: {error}", path.display())))?;
+    }
+    // `request.demo` ends its broker and devices here, when the screen is gone.
+    Ok(Exit::Ok)
 }
 
 /// A line for stderr; one that is closed stops nothing.

@@ -1,0 +1,353 @@
+//! The loop.
+//!
+//! ```text
+//! keys ──▶ update ──▶ effects ──▶ tasks, connections
+//!            ▲  │                      │
+//!            │  └─ dirty ─▶ draw ─▶ writer (one frame in flight)
+//!            └──── batches, answers ───┘
+//! ```
+
+use std::{
+    future::pending,
+    io,
+    time::{Duration, Instant},
+};
+
+use color_eyre::eyre::{Context, Result};
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use futures_util::StreamExt;
+use tokio::{sync::mpsc, task::JoinHandle, time::sleep_until};
+
+use super::{
+    editor,
+    effects::{Answer, Effects, Terminal as TerminalEffect},
+    options::{Options, Summary},
+    screen::Screen,
+    signals,
+    terminal::{self, Terminal},
+    writer::Writer,
+};
+use crate::{
+    app::{
+        App, Dirty, Setup,
+        effect::{Done, Effect},
+        msg::Msg,
+        update::update,
+    },
+    event::Batch,
+    source::Clock,
+};
+
+/// Batches on their way to the loop: at 512 records each, a third of a second of the busiest broker.
+const BATCHES: usize = 64;
+/// Batches applied a turn (≤ 4,096 records), so that keys never wait long.
+const BATCHES_A_TURN: usize = 8;
+/// A row that is gone after less than this was not read by anybody.
+const READABLE: Duration = Duration::from_millis(200);
+/// Rows a second above which they turn over faster than eyes can read.
+const READABLE_ROWS: f64 = 12.0;
+/// How long a stalled terminal may hold up the end.
+const DRAIN: Duration = Duration::from_millis(300);
+
+/// Runs the TUI until the user quits.
+pub fn run(options: Options) -> Result<Summary> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    signals::watch()?;
+    terminal::install_panic_hook();
+    let terminal = Terminal::enter(options.has_mouse)
+        .context("mqttscope needs a terminal; mqttscope sub works without one")?;
+    let summary =
+        runtime.block_on(async { Box::pin(Loop::start(options, terminal)?.turn_until_quit()).await });
+    // A terminal that does not take its last bytes must not hold the process.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    summary
+}
+
+/// Everything the loop owns.
+struct Loop {
+    app: App,
+    clock: Clock,
+    effects: Effects,
+    answers_rx: mpsc::Receiver<Answer>,
+    batches_rx: mpsc::Receiver<Batch>,
+    /// Kept so that the channel never closes while no connection is open.
+    _batches_tx: mpsc::Sender<Batch>,
+    terminal: Terminal,
+    /// `None` while an editor owns the terminal.
+    keys: Option<EventStream>,
+    editor: Option<JoinHandle<()>>,
+    writer: Writer,
+    screen: Screen,
+    /// Bytes for the terminal beside the picture (clipboard).
+    escapes: Vec<u8>,
+    pace: Pace,
+}
+
+/// When the next frame is due, and the figures of the summary.
+struct Pace {
+    frame: Duration,
+    last_draw: Instant,
+    received_at_draw: u64,
+    key_pressed: Option<Instant>,
+    slowest_key: Duration,
+    first_frame_us: u64,
+}
+
+impl Loop {
+    fn start(options: Options, terminal: Terminal) -> Result<Self> {
+        let (batches_tx, batches_rx) = mpsc::channel(BATCHES);
+        let clock = options.clock;
+        let over_ssh = std::env::var_os("SSH_CONNECTION").is_some();
+        let fps = options.fps.unwrap_or(if over_ssh { 10 } else { 30 }).max(1);
+        let (width, height) = crossterm::terminal::size()?;
+        let (app, effects) = App::new(setup(&options, width, height));
+        let (runner, answers_rx) = Effects::new(options, batches_tx.clone());
+        let mut this = Self {
+            app,
+            clock,
+            effects: runner,
+            answers_rx,
+            batches_rx,
+            _batches_tx: batches_tx,
+            terminal,
+            keys: Some(EventStream::new()),
+            editor: None,
+            writer: Writer::start(io::stdout())?,
+            screen: Screen::new(),
+            escapes: Vec::new(),
+            pace: Pace {
+                frame: Duration::from_secs(1) / u32::from(fps),
+                last_draw: Instant::now(),
+                received_at_draw: 0,
+                key_pressed: None,
+                slowest_key: Duration::ZERO,
+                first_frame_us: 0,
+            },
+        };
+        this.draw();
+        this.start_effects(effects);
+        Ok(this)
+    }
+
+    async fn turn_until_quit(mut self) -> Result<Summary> {
+        let mut batches = Vec::with_capacity(BATCHES_A_TURN);
+        while !self.app.quit {
+            let draw_at = self.draw_at();
+            let change_at = self.app.next_change_us().map(|at| self.clock.instant(at));
+            let is_free = self.writer.is_free();
+            tokio::select! { biased;
+                event = next_event(&mut self.keys) => match event {
+                    Some(Ok(event)) => self.on_event(event),
+                    Some(Err(_)) | None => break, // the terminal is gone
+                },
+                () = at(draw_at), if is_free => self.draw(),
+                () = self.writer.freed(), if !is_free => {}
+                Some(answer) = self.answers_rx.recv() => self.on_answer(answer),
+                count = self.batches_rx.recv_many(&mut batches, BATCHES_A_TURN) => {
+                    debug_assert!(count > 0, "the loop keeps a sender");
+                    self.update(Msg::Batches(std::mem::take(&mut batches)));
+                }
+                () = at(change_at) => self.update(Msg::Tick),
+            }
+        }
+        Ok(self.finish().await)
+    }
+
+    fn update(&mut self, msg: Msg) {
+        let effects = update(&mut self.app, msg, self.clock.now());
+        self.start_effects(effects);
+    }
+
+    fn on_event(&mut self, event: Event) {
+        let msg = match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => {
+                self.pace.key_pressed.get_or_insert_with(Instant::now);
+                Msg::Key(key)
+            }
+            Event::Mouse(mouse) => Msg::Mouse(mouse),
+            Event::Paste(text) => Msg::Paste(text),
+            Event::Resize(width, height) => Msg::Resize(width, height),
+            Event::Key(_) | Event::FocusGained | Event::FocusLost => return,
+        };
+        self.update(msg);
+    }
+
+    fn on_answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Done(done) => {
+                if matches!(done, Done::Edited(_) | Done::Failed(_))
+                    && self.editor.take_if(|task| task.is_finished()).is_some()
+                {
+                    self.take_terminal_back();
+                }
+                self.update(Msg::Done(done));
+            }
+            Answer::Escape(bytes) => {
+                self.escapes.extend(bytes);
+                self.app.dirty = self.app.dirty.max(Dirty::Key);
+            }
+            Answer::Opened(source, profile, password) => self.effects.opened(source, *profile, password),
+        }
+    }
+
+    fn start_effects(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match self.effects.run(effect) {
+                None => {}
+                Some(TerminalEffect::Redraw) => self.screen.invalidate(),
+                Some(TerminalEffect::Suspend) => self.suspend(),
+                Some(TerminalEffect::Mouse(is_captured)) => self.set_mouse(is_captured),
+                Some(TerminalEffect::Edit(text)) => self.edit(text),
+            }
+        }
+    }
+
+    /// When the next frame is due: at once for a key; for traffic not more often than eyes can follow.
+    fn draw_at(&self) -> Option<Instant> {
+        if self.editor.is_some() {
+            return None;
+        }
+        match self.app.dirty {
+            Dirty::Clean => None,
+            Dirty::Key => Some(Instant::now()),
+            Dirty::Traffic => {
+                let elapsed = self.pace.last_draw.elapsed().as_secs_f64().max(0.001);
+                let new = self.app.received() - self.pace.received_at_draw;
+                let turns_over = new as f64 / elapsed > READABLE_ROWS && new > 1;
+                // A terminal that took long for the last frame gets the next one later.
+                let gap = if turns_over {
+                    self.pace.frame.max(READABLE)
+                } else {
+                    self.pace.frame
+                };
+                Some(self.pace.last_draw + gap.max(self.writer.last_write() * 4))
+            }
+        }
+    }
+
+    fn draw(&mut self) {
+        let mut frame = self.writer.buffer();
+        frame.append(&mut self.escapes);
+        self.app.before_draw(self.clock.now());
+        self.screen.draw(&self.app, &mut frame);
+        self.app.dirty = Dirty::Clean;
+        self.pace.last_draw = Instant::now();
+        self.pace.received_at_draw = self.app.received();
+        if !frame.is_empty() {
+            self.writer.send(frame);
+        }
+        if self.pace.first_frame_us == 0 {
+            self.pace.first_frame_us = self.clock.now_us();
+        }
+        if let Some(pressed) = self.pace.key_pressed.take() {
+            self.pace.slowest_key = self.pace.slowest_key.max(pressed.elapsed());
+        }
+    }
+
+    fn set_mouse(&mut self, is_captured: bool) {
+        use crossterm::event::{DisableMouseCapture, EnableMouseCapture};
+        let queued = if is_captured {
+            crossterm::queue!(self.escapes, EnableMouseCapture)
+        } else {
+            crossterm::queue!(self.escapes, DisableMouseCapture)
+        };
+        debug_assert!(queued.is_ok(), "writing into memory cannot fail");
+        self.terminal.set_mouse(is_captured);
+        self.update(Msg::Done(Done::MouseSet(is_captured)));
+    }
+
+    /// Gives the terminal to an editor; batches go on being applied meanwhile.
+    fn edit(&mut self, text: String) {
+        self.keys = None;
+        terminal::restore();
+        let answers = self.effects.answers();
+        self.editor = Some(tokio::spawn(async move {
+            let done = match editor::edit(&text).await {
+                Ok(text) => Done::Edited(text),
+                Err(error) => Done::Failed(error),
+            };
+            let _ = answers.send(Answer::Done(done)).await;
+        }));
+    }
+
+    fn suspend(&mut self) {
+        #[cfg(unix)]
+        {
+            self.keys = None;
+            terminal::restore();
+            // Returns when the shell says `fg`.
+            let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
+            self.take_terminal_back();
+        }
+    }
+
+    fn take_terminal_back(&mut self) {
+        let _ = self.terminal.resume();
+        self.keys = Some(EventStream::new());
+        self.screen.invalidate();
+        let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+        self.update(Msg::Done(Done::Resumed { width, height }));
+    }
+
+    async fn finish(mut self) -> Summary {
+        self.effects.shutdown().await;
+        let mut late = Vec::new();
+        while let Ok(batch) = self.batches_rx.try_recv() {
+            late.push(batch);
+        }
+        if !late.is_empty() {
+            self.update(Msg::Batches(late));
+        }
+        self.writer.drain(DRAIN).await;
+        let totals = self.app.model.totals();
+        let stored = self.app.model.received_in_log();
+        Summary {
+            received: totals.rx_messages,
+            stored,
+            evicted: totals.rx_messages - stored,
+            dropped: totals.dropped_messages,
+            sent: totals.tx_messages,
+            ran_ms: self.clock.now_us() / 1000,
+            frames: self.writer.frames(),
+            terminal_bytes: self.writer.bytes(),
+            slowest_key_us: self.pace.slowest_key.as_micros() as u64,
+            first_frame_us: self.pace.first_frame_us,
+        }
+    }
+}
+
+fn setup(options: &Options, width: u16, height: u16) -> Setup {
+    Setup {
+        width,
+        height,
+        now: options.clock.now(),
+        profiles: options.profiles.clone(),
+        targets: options.targets.clone(),
+        notes: options.notes.clone(),
+        themes: crate::config::theme_names(&options.paths.config),
+        theme_name: options.theme_name.clone(),
+        theme: options.theme.clone(),
+        keys: options.keys.clone(),
+        max_memory: options.max_memory,
+        has_mouse: options.has_mouse,
+        glyphs: options.glyphs,
+        has_color: options.has_color,
+    }
+}
+
+async fn next_event(keys: &mut Option<EventStream>) -> Option<io::Result<Event>> {
+    match keys {
+        Some(stream) => stream.next().await,
+        None => pending().await,
+    }
+}
+
+async fn at(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant.into()).await,
+        None => pending().await,
+    }
+}
