@@ -75,6 +75,20 @@ async fn auto_speaks_5_with_mosquitto_and_tells_what_connack_said() {
 }
 
 #[tokio::test]
+async fn a_name_is_looked_up_and_its_living_address_found() {
+    let Some(broker) = Mosquitto::start() else { return };
+    let mut profile = profile(broker.port, ProtocolChoice::Auto);
+    profile.url.host = "localhost".into();
+    let mut observer = Observer::new(profile);
+    observer.until_connected().await;
+    let Some(ConnectionState::Connected(facts)) = observer.states.last() else {
+        panic!("connected")
+    };
+    let names: Vec<_> = facts.phases.iter().map(|(phase, _)| phase.name()).collect();
+    assert_eq!(names, ["DNS", "TCP", "CONNECT"]);
+}
+
+#[tokio::test]
 async fn a_killed_broker_is_found_again_and_subscribed_again() {
     let Some(mut broker) = Mosquitto::start() else {
         return;

@@ -109,11 +109,8 @@ impl Actor {
     }
 
     async fn deliver_all(&mut self) {
-        while self.batcher.is_blocked() {
-            self.batcher.unblock().await;
-        }
         self.batcher.send(Vec::new(), self.clock.now_us());
-        if self.batcher.is_blocked() {
+        while self.batcher.is_blocked() {
             self.batcher.unblock().await;
         }
     }
@@ -276,7 +273,7 @@ impl Actor {
                     "closed three times in a row within 5 s of CONNACK: another client probably uses the client id {}",
                     self.session.link().client_id
                 ),
-                advice: "choose a client id of your own (-i)".into(),
+                advice: "choose a client id of your own (-i); if nobody else has it, the broker may forbid what is subscribed".into(),
             };
         }
         match gone {

@@ -1,6 +1,8 @@
 //! Records → batches: sent at 512 records, at 256 KiB, 5 ms after the first record, or at once after a quiet
 //! spell. A full channel blocks: the batch is kept, and who reads must stop.
 
+use std::collections::VecDeque;
+
 use tokio::sync::mpsc::{self, error::TrySendError};
 
 use crate::event::{Batch, ConnectionState, ConnectionStatus, OperationEnded, Record, SourceId, Time};
@@ -21,7 +23,8 @@ pub struct Batcher {
     records: Vec<Record>,
     first: Time,
     last_sent: u64,
-    blocked: Option<Batch>,
+    /// Batches without room: one, and the last one of a connection that ended meanwhile.
+    blocked: VecDeque<Batch>,
     is_abandoned: bool,
 }
 
@@ -34,7 +37,7 @@ impl Batcher {
             records: Vec::new(),
             first: Time::default(),
             last_sent: 0,
-            blocked: None,
+            blocked: VecDeque::new(),
             is_abandoned: false,
         }
     }
@@ -90,16 +93,20 @@ impl Batcher {
             records: std::mem::replace(&mut self.records, Vec::with_capacity(capacity)),
         };
         self.last_sent = now;
+        if self.is_blocked() {
+            self.blocked.push_back(batch);
+            return;
+        }
         match self.batches_tx.try_send(batch) {
             Ok(()) => {}
-            Err(TrySendError::Full(batch)) => self.blocked = Some(batch),
+            Err(TrySendError::Full(batch)) => self.blocked.push_back(batch),
             Err(TrySendError::Closed(_)) => self.is_abandoned = true,
         }
     }
 
     /// Whether a batch waits for room in the channel.
     pub fn is_blocked(&self) -> bool {
-        self.blocked.is_some()
+        !self.blocked.is_empty()
     }
 
     /// Whether commands, whose ends are records, may be taken.
@@ -115,11 +122,85 @@ impl Batcher {
     /// Waits for room and sends the blocked batch; cancelling loses nothing.
     pub async fn unblock(&mut self) {
         let permit = self.batches_tx.reserve().await;
-        let blocked = self.blocked.take();
-        match (permit, blocked) {
+        match (permit, self.blocked.pop_front()) {
             (Ok(permit), Some(batch)) => permit.send(batch),
             (Ok(_), None) => {}
-            (Err(_), _) => self.is_abandoned = true,
+            (Err(_), _) => {
+                self.blocked.clear();
+                self.is_abandoned = true;
+            }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(mono_us: u64) -> Time {
+        Time { mono_us, wall_us: 0 }
+    }
+
+    fn batcher(room: usize) -> (Batcher, mpsc::Receiver<Batch>) {
+        let (batches_tx, batches_rx) = mpsc::channel(room);
+        (Batcher::new(SourceId(1), batches_tx), batches_rx)
+    }
+
+    #[test]
+    fn a_lone_record_is_due_at_once_and_a_second_one_waits() {
+        let (mut batcher, _batches_rx) = batcher(8);
+        batcher.push_status(at(9_000), ConnectionState::Idle);
+        assert!(batcher.is_due(9_000));
+        batcher.send(Vec::new(), 9_000);
+        batcher.push_status(at(10_000), ConnectionState::Idle);
+        assert!(!batcher.is_due(10_000));
+        assert_eq!(batcher.deadline(), Some(15_000));
+        assert!(batcher.is_due(15_000));
+    }
+
+    #[test]
+    fn records_tell_their_distance_to_the_first() {
+        let (mut batcher, mut batches_rx) = batcher(8);
+        for time in [100, 130] {
+            batcher.push_status(at(time), ConnectionState::Idle);
+        }
+        batcher.send(Vec::new(), 200);
+        let batch = batches_rx.try_recv().unwrap();
+        assert_eq!(batch.time, at(100));
+        let after: Vec<u32> = batch
+            .records
+            .iter()
+            .map(|record| match record {
+                Record::Status(status) => status.after_us,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(after, [0, 30]);
+    }
+
+    #[tokio::test]
+    async fn a_full_channel_delays_batches_and_loses_none() {
+        let (mut batcher, mut batches_rx) = batcher(1);
+        for time in 1..=3 {
+            batcher.push_status(at(time), ConnectionState::Idle);
+            batcher.send(vec![time as u8], time);
+        }
+        assert!(batcher.is_blocked());
+        for expected in 1..=3 {
+            assert_eq!(batches_rx.recv().await.unwrap().data, [expected]);
+            if batcher.is_blocked() {
+                batcher.unblock().await;
+            }
+        }
+        assert!(!batcher.is_blocked());
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_went_away_is_noticed() {
+        let (mut batcher, batches_rx) = batcher(1);
+        drop(batches_rx);
+        batcher.push_status(at(1), ConnectionState::Idle);
+        batcher.send(Vec::new(), 1);
+        assert!(batcher.is_abandoned());
     }
 }

@@ -402,4 +402,29 @@ mod tests {
             assert!(anomaly.is_violation && anomaly.reason == reason, "{bytes:?}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic_or_hand_out_what_is_not_there(
+            chunks in proptest::collection::vec(proptest::collection::vec(proptest::num::u8::ANY, 0..40), 0..20),
+            starts_well in proptest::bool::ANY,
+        ) {
+            let mut intake = intake(8);
+            if starts_well {
+                intake.room().extend_from_slice(&publish(3));
+            }
+            for chunk in chunks {
+                intake.room().extend_from_slice(&chunk);
+                while let Next::Frame(found) = intake.next_frame(ProtocolVersion::V5) {
+                    let span = intake.span(found);
+                    let bytes = intake.bytes(found).to_vec();
+                    let _ = crate::source::client::record::loose_head(&bytes, ProtocolVersion::V5);
+                    let _ = crate::source::client::record::as_if_whole(&bytes);
+                    proptest::prop_assert!(bytes.len() <= found.wire_len);
+                    proptest::prop_assert_eq!(bytes.len(), span.len as usize);
+                }
+                intake.take_batch();
+            }
+        }
+    }
 }

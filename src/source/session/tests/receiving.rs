@@ -153,3 +153,22 @@ fn a_server_that_disconnects_is_quoted() {
     );
     assert!(!close.may_retry());
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_frame_makes_a_lenient_session_panic(
+        frames in proptest::collection::vec((0u8..=255, proptest::collection::vec(proptest::num::u8::ANY, 0..30)), 1..20),
+        is_v5 in proptest::bool::ANY,
+    ) {
+        let mut rig = Rig::up(if is_v5 { V5 } else { V311 }, |settings| settings.is_lenient = true);
+        rig.publish(1, QoS::AtLeastOnce);
+        rig.publish(2, QoS::ExactlyOnce);
+        for (first, body) in frames {
+            let mut frame = vec![first, body.len() as u8];
+            frame.extend(body);
+            rig.session.on_frame(&frame, 1);
+        }
+        // What it sends in answer is well formed, which `sent` checks.
+        rig.sent();
+    }
+}
