@@ -38,7 +38,7 @@ pub struct ConnectionArgs {
     #[arg(short = 'h', long, value_name = "HOST", help_heading = CONNECTION)]
     pub host: Option<String>,
     /// The broker's port [default: 1883]
-    #[arg(short, long, value_parser = clap::value_parser!(u16).range(1..), help_heading = CONNECTION)]
+    #[arg(short, long, value_parser = port, help_heading = CONNECTION)]
     pub port: Option<u16>,
     /// Everything at once: mqtt://USER:PASSWORD@HOST:PORT/TOPIC
     #[arg(short = 'L', long, conflicts_with = "host", help_heading = CONNECTION)]
@@ -53,7 +53,7 @@ pub struct ConnectionArgs {
     #[arg(short, long, value_name = "ID", help_heading = CONNECTION)]
     pub id: Option<String>,
     /// Seconds between signs of life; 0 is off [default: 30]
-    #[arg(short, long, value_name = "SECONDS", help_heading = CONNECTION)]
+    #[arg(short, long, value_name = "SECONDS", value_parser = keep_alive, help_heading = CONNECTION)]
     pub keepalive: Option<u16>,
     /// 5, 311, 31 or auto: 5 first, 3.1.1 where the broker does not know it [default: auto]
     #[arg(short = 'V', long, value_name = "VERSION", value_parser = str::parse::<ProtocolChoice>, help_heading = CONNECTION)]
@@ -73,9 +73,6 @@ pub struct ConnectionArgs {
     /// Never publish
     #[arg(long, help_heading = CONNECTION)]
     pub read_only: bool,
-    /// Show the control packets as they come and go, on stderr
-    #[arg(short, long, help_heading = CONNECTION)]
-    pub debug: bool,
     /// Largest packet taken [default: 256M]
     #[arg(long, value_name = "SIZE", value_parser = config::max_packet_size, env = "MQTTSCOPE_MAX_PACKET_SIZE", hide_env = true, help_heading = LIMITS)]
     pub max_packet_size: Option<u32>,
@@ -91,7 +88,7 @@ pub struct ScreenArgs {
     #[arg(long, value_name = "SIZE", value_parser = config::max_memory, env = "MQTTSCOPE_MAX_MEMORY", hide_env = true, help_heading = LIMITS)]
     pub max_memory: Option<u64>,
     /// Frames a second under traffic, 1 to 120 [default: 30, over SSH 10]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=120), env = "MQTTSCOPE_FPS", hide_env = true, help_heading = SCREEN)]
+    #[arg(long, value_name = "N", value_parser = fps, env = "MQTTSCOPE_FPS", hide_env = true, help_heading = SCREEN)]
     pub fps: Option<u8>,
     /// Theme [default: terminal]
     #[arg(long, value_name = "NAME", env = "MQTTSCOPE_THEME", hide_env = true, help_heading = SCREEN)]
@@ -198,10 +195,14 @@ pub struct BrokerArgs {
 }
 
 const SUB_HELP: &str = "\
-FORMAT: %t topic  %p payload  %x %X payload in hex  %l length  %q QoS  %r retain  %m packet id  %U Unix time
-  %I ISO time  %j JSON  %J JSON with the payload inline  @Y @m @d @H @M @S @N … strftime  \\n \\t \\0 \\e
-  MQTT 5: %A topic alias  %C content type  %D correlation data  %E expiry  %F format  %P user properties
-  %R response topic  %S subscription identifier.   %10t %-10t %05l widths, %.10t cut, %% @@ \\\\ themselves";
+FORMAT
+  %t topic           %p payload        %x %X payload in hex     %l its length
+  %q QoS             %r retain         %m packet id             %U Unix time    %I ISO time
+  %j JSON            %J JSON with the payload inline            %% @@ \\\\ themselves
+  %A topic alias     %C content type   %D correlation data      %E expiry       %F format
+  %P user properties %R response topic %S subscription identifier               (MQTT 5)
+  %10t %-10t %05l    widths            %.10t  cut               \\n \\t \\0 \\e  characters
+  @Y @m @d @H @M @S @N …  parts of the time, as strftime has them";
 
 /// Print messages
 #[derive(Debug, Clone, Parser)]
@@ -241,7 +242,7 @@ pub struct SubArgs {
     #[arg(short = 'N')]
     pub no_newline: bool,
     /// End after COUNT messages
-    #[arg(short = 'C', value_name = "COUNT", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(short = 'C', value_name = "COUNT", value_parser = count)]
     pub count: Option<u64>,
     /// End after SECONDS, with exit code 27
     #[arg(short = 'W', value_name = "SECONDS", value_parser = text::parse_duration)]
@@ -255,6 +256,9 @@ pub struct SubArgs {
     /// Escape with ASCII characters only, where the output is a terminal
     #[arg(long)]
     pub ascii: bool,
+    /// Show the control packets as they come and go, on stderr
+    #[arg(short, long)]
+    pub debug: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub connection: ConnectionArgs,
@@ -291,11 +295,14 @@ pub struct PubArgs {
     #[arg(short, long, default_value = "0", value_parser = qos)]
     pub qos: QoS,
     /// Publish it N times
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "lines")]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = count, conflicts_with = "lines")]
     pub repeat: u64,
     /// Wait SECONDS between the times
     #[arg(long, value_name = "SECONDS", value_parser = text::parse_duration)]
     pub repeat_delay: Option<std::time::Duration>,
+    /// Show the control packets as they come and go, on stderr
+    #[arg(short, long)]
+    pub debug: bool,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub connection: ConnectionArgs,
@@ -342,6 +349,25 @@ pub struct ConfigArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub general: GeneralArgs,
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    let port = text.parse().ok().filter(|port| *port != 0);
+    port.ok_or_else(|| "use 1 to 65535".into())
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    let count = text.parse().ok().filter(|count| *count != 0);
+    count.ok_or_else(|| "use a whole number from 1".into())
+}
+
+fn fps(text: &str) -> Result<u8, String> {
+    let fps = text.parse().ok().filter(|fps| (1..=120).contains(fps));
+    fps.ok_or_else(|| "use 1 to 120".into())
+}
+
+fn keep_alive(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| "use 0 (off) to 65535 seconds".into())
 }
 
 fn qos(text: &str) -> Result<QoS, String> {

@@ -42,7 +42,7 @@ pub async fn run(args: &PubArgs, environment: &Environment, paths: &Paths) -> Re
         ..Limits::default()
     };
     let link = tokio::select! {
-        link = Link::connect(profile, paths, limits, args.connection.debug) => link?,
+        link = Link::connect(profile, paths, limits, args.debug) => link?,
         () = signals.wait() => return Err(Failure::error("stopped before connecting; nothing was published")),
     };
     let mut work = Work {

@@ -38,7 +38,7 @@ pub async fn run(args: &SubArgs, environment: &Environment, paths: &Paths) -> Re
         max_packet,
     };
     let mut signals = Signals::take().map_err(Failure::error)?;
-    let connecting = Link::connect(profile, paths, limits, args.connection.debug);
+    let connecting = Link::connect(profile, paths, limits, args.debug);
     let mut link = tokio::select! {
         link = connecting => link?,
         () = signals.wait() => return Ok(Exit::Ok),

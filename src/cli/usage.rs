@@ -64,7 +64,9 @@ fn in_words<T: CommandFactory>(error: &clap::Error) -> String {
                 flag(&context(ContextKind::PriorArg))
             )
         }
-        ErrorKind::MissingRequiredArgument => format!("missing {}", alternatives(&argument)),
+        ErrorKind::MissingRequiredArgument => {
+            format!("missing {}", alternatives(&context(ContextKind::InvalidArg)))
+        }
         ErrorKind::TooManyValues => format!("{argument}: \"{value}\" is one value too many"),
         _ => one_line(&error.to_string()),
     }
