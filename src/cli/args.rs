@@ -76,7 +76,7 @@ pub struct ConnectionArgs {
     /// Largest packet taken [default: 256M]
     #[arg(long, value_name = "SIZE", value_parser = config::max_packet_size, env = "MQTTSCOPE_MAX_PACKET_SIZE", hide_env = true, help_heading = LIMITS)]
     pub max_packet_size: Option<u32>,
-    /// Largest payload kept whole; of longer ones the head [default: 16M]
+    /// Largest payload kept whole; of longer ones the head [default: 16M, in sub no limit]
     #[arg(long, value_name = "SIZE", value_parser = text::parse_size, env = "MQTTSCOPE_MAX_PAYLOAD", hide_env = true, help_heading = LIMITS)]
     pub max_payload: Option<u64>,
 }

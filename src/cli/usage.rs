@@ -72,9 +72,12 @@ fn in_words<T: CommandFactory>(error: &clap::Error) -> String {
     }
 }
 
-/// Errors that already name the value are not preceded by it.
+/// Errors that already quote the value are not preceded by it.
 fn about_value(value: &str, reason: &str) -> String {
-    if reason.contains(value) && !value.is_empty() {
+    let quotes_value = ['"', '`']
+        .iter()
+        .any(|mark| reason.contains(&format!("{mark}{value}{mark}")));
+    if quotes_value {
         reason.into()
     } else {
         format!("\"{value}\": {reason}")

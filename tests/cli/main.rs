@@ -1,0 +1,14 @@
+//! The program as scripts see it: exact stdout, stderr and exit code.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod broker;
+mod config;
+mod format;
+mod help;
+mod program;
+mod publish;
+mod sub;
+mod usage;
