@@ -37,13 +37,13 @@ pub struct ConnectionForm {
 
 /// Opens an empty form.
 pub fn add(app: &mut App) {
-    let url = BrokerUrl {
-        scheme: crate::config::Scheme::Mqtt,
-        host: "localhost".into(),
-        port: 1883,
-        path: "/mqtt".into(),
-    };
-    show(app, "New connection", Profile::new("", url), None, true);
+    show(
+        app,
+        "New connection",
+        Profile::new("", BrokerUrl::localhost()),
+        None,
+        true,
+    );
 }
 
 /// Opens the form with the selected connection's profile.

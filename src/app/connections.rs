@@ -3,7 +3,7 @@
 
 use super::{App, effect::Effect, overlay::Overlay};
 use crate::{
-    config::Profile,
+    config::{BrokerUrl, Profile},
     event::{Command, ConnectionState, SourceId},
 };
 
@@ -263,4 +263,17 @@ pub fn deleted(app: &mut App, name: &str, text: String) {
     {
         deleted.text = Some(text);
     }
+}
+
+/// A broker answers on this machine: it gets a row that Enter connects.
+pub fn discovered(app: &mut App, url: BrokerUrl) {
+    let words = format!(
+        "a broker answers on {}:{}; Enter connects to it",
+        url.host, url.port
+    );
+    let source = app.list(Profile::new(url.host.clone(), url), false);
+    if app.connections.len() == 1 {
+        app.select_connection(Some(source));
+    }
+    app.notices.info(words);
 }

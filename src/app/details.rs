@@ -13,7 +13,7 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tab {
     /// Pretty-printed by kind.
-    Value,
+    Tree,
     /// As text.
     Raw,
     /// As a hex dump.
@@ -26,12 +26,12 @@ pub enum Tab {
 
 impl Tab {
     /// In the order of `]`.
-    pub const ALL: [Self; 5] = [Self::Value, Self::Raw, Self::Hex, Self::Props, Self::Packet];
+    pub const ALL: [Self; 5] = [Self::Tree, Self::Raw, Self::Hex, Self::Props, Self::Packet];
 
     /// As in the pane's title.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Value => "Value",
+            Self::Tree => "Tree",
             Self::Raw => "Raw",
             Self::Hex => "Hex",
             Self::Props => "Props",
@@ -85,7 +85,7 @@ pub struct DetailsPane {
 impl Default for DetailsPane {
     fn default() -> Self {
         Self {
-            tab: Tab::Value,
+            tab: Tab::Tree,
             first: 0,
             shown: None,
             height: 0,
@@ -154,14 +154,14 @@ impl DetailsPane {
     pub fn step_tab(&mut self, by: isize) {
         let at = Tab::ALL.iter().position(|tab| *tab == self.tab).unwrap_or(0) as isize;
         let next = (at + by).rem_euclid(Tab::ALL.len() as isize) as usize;
-        self.tab = Tab::ALL.get(next).copied().unwrap_or(Tab::Value);
+        self.tab = Tab::ALL.get(next).copied().unwrap_or(Tab::Tree);
         self.first = 0;
     }
 }
 
 fn content(message: &MessageRef<'_>, tab: Tab) -> Content {
     match tab {
-        Tab::Value => Content::Payload(Box::new(Decoded::new(message.payload()))),
+        Tab::Tree => Content::Payload(Box::new(Decoded::new(message.payload()))),
         Tab::Raw => Content::Payload(Box::new(Decoded::as_text(message.payload()))),
         Tab::Hex => Content::Payload(Box::new(Decoded::as_hex(message.payload()))),
         Tab::Props => Content::Facts(properties_table(message)),
@@ -303,8 +303,8 @@ fn field_value(value: &FieldValue, frame: &[u8]) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Subject {
     /// The selected topic's last message.
+    #[default]
     Topic,
     /// The selected message.
-    #[default]
     Message,
 }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    config::{Profile, Secret},
+    config::{BrokerUrl, Profile, Secret},
     event::{Command, OperationId, SourceId},
 };
 
@@ -44,6 +44,8 @@ pub enum Effect {
     LoadTheme(String),
     /// Capture the mouse, or leave it to the terminal.
     SetMouse(bool),
+    /// See whether a broker answers on this machine.
+    Discover(BrokerUrl),
     /// Draw everything anew.
     Redraw,
     /// Stop the process until `fg`.
@@ -83,6 +85,8 @@ pub enum Done {
         /// Rows.
         height: u16,
     },
+    /// A broker answers there.
+    Discovered(BrokerUrl),
     /// A line for the user.
     Note(String),
 }

@@ -246,6 +246,32 @@ impl Layout {
             .find(|pane| self.pane(*pane).contains(position))
     }
 
+    /// The panes' names on the line of tabs, with their places.
+    pub fn tab_labels(&self, focus: Pane) -> Vec<(Pane, String, Rect)> {
+        let is_tight = self.tabs.width < 62;
+        let mut x = self.tabs.x;
+        let label = |pane: Pane| {
+            let name = if is_tight && pane != focus {
+                pane.name().get(..4).unwrap_or_default()
+            } else {
+                pane.name()
+            };
+            format!(" {} {name} ", pane.number())
+        };
+        let placed = |pane: Pane| {
+            let text = label(pane);
+            let place = Rect {
+                x,
+                width: text.len() as u16,
+                ..self.tabs
+            }
+            .intersection(self.tabs);
+            x += text.len() as u16;
+            (pane, text, place)
+        };
+        Pane::ALL.into_iter().map(placed).collect()
+    }
+
     /// The column of the border between left and right, where there is one.
     pub fn divider(&self) -> Option<u16> {
         let messages = self.pane(Pane::Messages).union(self.pane(Pane::Details));

@@ -29,7 +29,7 @@ use std::collections::HashMap;
 use ratatui::layout::Size;
 
 use crate::{
-    config::{Profile, Theme},
+    config::{BrokerUrl, Profile, Theme},
     event::{ConnectionState, OperationId, SourceId, Time},
     filter::Filter,
     model::{Limits, MessageRef, Model, Scope, SubscriptionStats},
@@ -262,6 +262,14 @@ impl App {
         }
         if last.is_none() {
             self.focus = Pane::Connections;
+            let local = BrokerUrl::localhost();
+            if self
+                .connections
+                .iter()
+                .all(|connection| connection.profile.url != local)
+            {
+                effects.push(Effect::Discover(local));
+            }
         }
         self.selected_connection = last.filter(|_| !self.has_all_row());
         effects

@@ -41,8 +41,8 @@ fn click(app: &mut App, layout: &Layout, at: Position) -> Vec<Effect> {
         return click_hint(app, at);
     }
     if layout.tabs.contains(at) {
-        let share = layout.tabs.width / 5;
-        if let Some(pane) = Pane::ALL.get(usize::from((at.x - layout.tabs.x) / share.max(1))) {
+        let labels = layout.tab_labels(app.focus);
+        if let Some((pane, ..)) = labels.iter().find(|(.., place)| place.contains(at)) {
             app.focus(*pane);
         }
         return Vec::new();

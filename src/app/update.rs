@@ -612,6 +612,7 @@ fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
             }
             app.notices.info(format!("saved: {}", path.display()));
         }
+        Done::Discovered(url) => connections::discovered(app, url),
         Done::ProfileDeleted { name, text } => connections::deleted(app, &name, text),
         Done::Edited(text) => composer::edited(app, text),
         Done::FileRead(path, bytes) => composer::file_read(app, &path, &bytes),

@@ -1,8 +1,8 @@
 //! Runs effects. What takes time runs as a task and comes back through a channel; nothing here waits.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::{net::TcpStream, sync::mpsc, time::timeout};
 
 use super::{clipboard, options::Options};
 use crate::{
@@ -14,6 +14,9 @@ use crate::{
 
 /// Answers on their way back: one a key press at most, and keys are slower than the loop.
 const ANSWERS: usize = 256;
+
+/// A broker on this machine answers at once or is not there.
+const DISCOVERY: Duration = Duration::from_millis(500);
 
 /// What must be done by the loop itself, because it owns the terminal.
 #[derive(Debug)]
@@ -72,6 +75,13 @@ impl Effects {
             Effect::Send(source, command) => self.send(source, command),
             Effect::Open(source, profile, password) => self.open(source, profile, password),
             Effect::Close(source) => self.close(source),
+            Effect::Discover(url) => self.task(async move {
+                let reached = TcpStream::connect((url.host.as_str(), url.port));
+                match timeout(DISCOVERY, reached).await {
+                    Ok(Ok(_)) => vec![Answer::Done(Done::Discovered(url))],
+                    _ => Vec::new(),
+                }
+            }),
             Effect::Copy(bytes) => self.task(async move {
                 match clipboard::copy(&bytes).await {
                     Ok(copied) => {

@@ -55,7 +55,12 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
 fn tabs(app: &App, look: &Look<'_>, width: u16) -> String {
     let current = app.details.tab;
     if width < 60 {
-        return format!("[{}] ]", current.name());
+        return format!(
+            "{} {}{}",
+            look.pick("‹", "<"),
+            current.name(),
+            look.pick(" ›", " >")
+        );
     }
     let names: Vec<String> = Tab::ALL
         .iter()

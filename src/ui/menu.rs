@@ -15,7 +15,7 @@ use crate::{
 pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, menu: &Menu) {
     let height = (menu.rows().len() as u16 + 4).clamp(8, area.height.saturating_sub(2).max(3));
     let note = look.pick("type to filter · Enter runs", "type to filter, Enter runs");
-    let inner = frame::overlay(buffer, area, look, (78, height), menu.title, note);
+    let inner = frame::overlay(buffer, area, look, (100, height), menu.title, note);
     let (query, list) = super::split_top(inner, 2);
     Row::new(buffer, query, 0).put(look.pick("› ", "> "), look.styles.fg(Meaning::KeyHint));
     let text_area = Rect {
@@ -49,7 +49,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, menu:
         let y = y as u16;
         Row::new(buffer, list, y)
             .skip(1)
-            .column(&keys.join(" "), 15, look.styles.fg(Meaning::KeyHint))
+            .column(&keys.join(" "), 14, look.styles.fg(Meaning::KeyHint))
             .column(action.name(), 20, look.styles.overlay())
             .put(action.about(), look.styles.fg(Meaning::Dim));
         if index == menu.selected() {

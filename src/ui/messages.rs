@@ -35,8 +35,7 @@ impl Columns {
         let has_millis = width >= 56;
         let topic = match width {
             ..60 => width / 3,
-            60..90 => width * 2 / 5,
-            _ => (width * 38 / 100).min(48),
+            _ => (width * 32 / 100).min(48),
         };
         Self {
             has_millis,

@@ -108,8 +108,8 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App) {
             Pane::Publish => publish::render(buffer, place, app, &look),
         }
     }
-    status::render(buffer, layout.status, app, &look);
     hints::render(buffer, layout.hints, app, &look);
+    status::render(buffer, layout.status, layout.hints, app, &look);
     let body = Rect {
         y: area.y + 1,
         height: area.height.saturating_sub(3),

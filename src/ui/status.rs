@@ -10,38 +10,71 @@ use crate::{
     text,
 };
 
-/// A figure and whether it is to be worried about.
-type Figure = (String, Meaning);
+/// A figure: its name, its value, whether it is to be worried about.
+struct Figure {
+    name: &'static str,
+    value: String,
+    meaning: Meaning,
+}
 
-/// Draws the line: the connection and its figures, and on the right what the program has to say.
-pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
-    let mut row = Row::new(buffer, area, 0);
-    if let Some(notice) = app.notices.current() {
-        let (mark, meaning) = match notice.level {
-            Level::Info => (look.pick("✓ ", ""), Meaning::Info),
-            Level::Warn => ("! ", Meaning::Warn),
-            Level::Error => (look.pick("✗ ", "!! "), Meaning::Error),
-        };
-        let words = format!("{mark}{} ", look.safe(&notice.text));
-        // What is said now matters more than the counters, but leaves them some room.
-        let most = usize::from(area.width)
-            .saturating_sub(24)
-            .max(usize::from(area.width) / 2);
-        row.flush_right(
-            &text::truncate_end(&words, most, look.glyphs),
+/// Draws the line: the connection and its figures. What the program has to say stands at its right end, or on
+/// the line of keys where there is no room.
+pub fn render(buffer: &mut Buffer, area: Rect, hints: Rect, app: &App, look: &Look<'_>) {
+    let figures = figures(app);
+    let used = usize::from(area.width) - usize::from(counters(buffer, area, app, look, &figures));
+    let Some(notice) = app.notices.current() else {
+        return;
+    };
+    let (mark, meaning) = match notice.level {
+        Level::Info => (look.pick("✓ ", ""), Meaning::Info),
+        Level::Warn => ("! ", Meaning::Warn),
+        Level::Error => (look.pick("✗ ", "!! "), Meaning::Error),
+    };
+    let words = format!("{mark}{}", look.plain(&look.safe(&notice.text)));
+    let room = usize::from(area.width).saturating_sub(used + 3);
+    if text::width(&words) <= room {
+        let mut row = Row::new(buffer, area, 0);
+        row.skip(used as u16)
+            .flush_right(" ", look.styles.base())
+            .flush_right(&words, look.styles.fg(meaning));
+    } else {
+        let words = text::truncate_end(&words, usize::from(hints.width).saturating_sub(2), look.glyphs);
+        Row::new(buffer, hints, 0).put(" ", look.styles.base()).column(
+            &words,
+            hints.width.saturating_sub(1),
             look.styles.fg(meaning),
         );
-        row.flush_right(" ", look.styles.base());
     }
-    row.skip(1);
-    for (index, (words, meaning)) in figures(app, look).into_iter().enumerate() {
-        let gap = if index == 0 { "" } else { look.pick(" · ", " | ") };
-        if usize::from(row.left()) < text::width(gap) + text::width(&words) {
-            break;
-        }
+}
+
+/// Draws as many words as fit, but every figure; returns the columns left.
+fn counters(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, figures: &[Figure]) -> u16 {
+    let dot = look.pick(" · ", " | ");
+    let width = |gap: &str, names: bool| -> usize {
+        let of = |figure: &Figure| {
+            text::width(gap) + text::width(&figure.value) + if names { figure.name.len() + 1 } else { 0 }
+        };
+        figures.iter().map(of).sum()
+    };
+    let room = usize::from(area.width);
+    let (connection, meaning) = connection(app, look);
+    let mut row = Row::new(buffer, area, 0);
+    let (glyph, _) = connection.split_once(' ').unwrap_or((&connection, ""));
+    let (head, gap) = match () {
+        () if 1 + text::width(&connection) + width(dot, true) <= room => (connection.as_str(), dot),
+        () if 1 + text::width(glyph) + width(dot, true) <= room => (glyph, dot),
+        () => (glyph, " "),
+    };
+    row.put(if gap == dot { " " } else { "" }, look.styles.base())
+        .put(head, look.styles.fg(meaning));
+    for figure in figures {
+        let meaning = look.styles.fg(figure.meaning);
         row.put(gap, look.styles.fg(Meaning::Dim))
-            .put(&words, look.styles.fg(meaning));
+            .put(figure.name, meaning)
+            .put(" ", meaning)
+            .put(&figure.value, meaning);
     }
+    row.left()
 }
 
 /// The one line of a tiny screen.
@@ -57,32 +90,43 @@ pub fn line(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     Row::new(buffer, area, 0).put(&look.plain(&words), look.styles.fg(Meaning::Text));
 }
 
-fn figures(app: &App, look: &Look<'_>) -> Vec<Figure> {
+fn figures(app: &App) -> Vec<Figure> {
     let totals = app.model.totals();
     let memory = app.model.memory();
-    let evicted = app.model.log().evicted();
-    let grouped = |number: u64| text::grouped(number);
     let worry = |number: u64| if number > 0 { Meaning::Warn } else { Meaning::Text };
-    let mut figures = vec![connection(app, look)];
-    if let Some(source) = app.scope() {
-        let subscriptions = app.subscriptions(source).len();
-        figures.push((format!("sub {subscriptions}"), Meaning::Text));
+    let figure = |name, value, meaning| Figure { name, value, meaning };
+    let grouped = |name, number: u64, meaning| figure(name, text::grouped(number), meaning);
+    let evicted = app.model.log().evicted();
+    let mut figures = Vec::new();
+    if let Some(source) = app.scope().filter(|_| app.size.width >= 100) {
+        figures.push(grouped(
+            "sub",
+            app.subscriptions(source).len() as u64,
+            Meaning::Text,
+        ));
     }
-    figures.push((format!("rx {}", grouped(totals.rx_messages)), Meaning::Text));
-    figures.push((format!("tx {}", grouped(totals.tx_messages)), Meaning::Text));
-    figures.push((
-        format!("drop {}", grouped(totals.dropped_messages)),
+    figures.push(grouped("rx", totals.rx_messages, Meaning::Text));
+    figures.push(grouped("tx", totals.tx_messages, Meaning::Text));
+    figures.push(grouped(
+        "drop",
+        totals.dropped_messages,
         worry(totals.dropped_messages),
     ));
-    figures.push((format!("evict {}", grouped(evicted)), worry(evicted)));
+    figures.push(grouped("evict", evicted, worry(evicted)));
     let used = memory.used.div_ceil(1 << 20);
-    let budget = memory.budget >> 20;
-    figures.push((format!("mem {used}/{budget} MiB"), Meaning::Text));
-    figures.push(lag(app.model.lag_us(app.now.mono_us)));
+    let unit = if app.size.width >= 100 { " MiB" } else { "M" };
+    figures.push(figure(
+        "mem",
+        format!("{used}/{}{unit}", memory.budget >> 20),
+        Meaning::Text,
+    ));
+    let (lag, meaning) = lag(app.model.lag_us(app.now.mono_us));
+    figures.push(figure("lag", lag, meaning));
     figures
 }
 
-fn connection(app: &App, look: &Look<'_>) -> Figure {
+/// A glyph, and behind a space the connection in words.
+fn connection(app: &App, look: &Look<'_>) -> (String, Meaning) {
     let Some(source) = app.scope() else {
         let open = app
             .connections
@@ -90,41 +134,40 @@ fn connection(app: &App, look: &Look<'_>) -> Figure {
             .filter(|connection| connection.is_open)
             .count();
         return match open {
-            0 => ("no connection".into(), Meaning::Dim),
-            _ => (format!("all {open}"), Meaning::Text),
+            0 => (format!("{} no connection", look.pick("○", "o")), Meaning::Dim),
+            _ => (format!("{} all {open}", look.pick("∑", "=")), Meaning::Text),
         };
     };
     let name = look.safe(app.connection_name(source)).into_owned();
     let name = text::truncate_end(&name, 16, look.glyphs).into_owned();
     match app.model.connection(source).map(|connection| &connection.state) {
         Some(ConnectionState::Connected(facts)) => (
-            format!("{name} {} v{}", look.pick("●", "*"), facts.version),
+            format!("{} {name} v{}", look.pick("●", "*"), facts.version),
             Meaning::Ok,
         ),
         Some(ConnectionState::Connecting { .. }) => (
-            format!("{name} {} connecting", look.pick("◐", "~")),
+            format!("{} {name} connecting", look.pick("◐", "~")),
             Meaning::Info,
         ),
         Some(ConnectionState::Waiting { .. }) => {
-            (format!("{name} {} waiting", look.pick("◐", "~")), Meaning::Warn)
+            (format!("{} {name} waiting", look.pick("◐", "~")), Meaning::Warn)
         }
         Some(ConnectionState::Refused(_)) => {
-            (format!("{name} {} refused", look.pick("✗", "x")), Meaning::Error)
+            (format!("{} {name} refused", look.pick("✗", "x")), Meaning::Error)
         }
-        Some(ConnectionState::Idle) | None => (format!("{name} {} off", look.pick("○", "o")), Meaning::Dim),
+        Some(ConnectionState::Idle) | None => (format!("{} {name} off", look.pick("○", "o")), Meaning::Dim),
     }
 }
 
-/// Above a second the broker's own queue for us fills up.
-fn lag(us: u64) -> Figure {
+/// Above a second the broker's own queue for us fills up; below 10 ms the figure would only flicker.
+fn lag(us: u64) -> (String, Meaning) {
     match us {
+        0..10_000 => ("0 ms".into(), Meaning::Text),
+        10_000..100_000 => (text::latency(us), Meaning::Text),
+        100_000..1_000_000 => (text::latency(us), Meaning::Warn),
         1_000_000..=u64::MAX => (
-            format!("lag {} (broker may be dropping)", text::latency(us)),
+            format!("{}: broker may be dropping", text::latency(us)),
             Meaning::Error,
         ),
-        100_000..1_000_000 => (format!("lag {}", text::latency(us)), Meaning::Warn),
-        // Below 10 ms the figure says nothing and would only flicker.
-        0..10_000 => ("lag 0 ms".into(), Meaning::Text),
-        10_000..100_000 => (format!("lag {}", text::latency(us)), Meaning::Text),
     }
 }

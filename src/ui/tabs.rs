@@ -3,30 +3,19 @@
 use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{Look, widgets::row::Row};
-use crate::{
-    app::{App, layout::Pane},
-    config::Meaning,
-};
+use crate::{app::App, config::Meaning};
 
 /// Draws the line.
 pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     if area.is_empty() {
         return;
     }
-    let is_tight = area.width < 62;
-    let mut row = Row::new(buffer, area, 0);
-    for pane in Pane::ALL {
-        let is_current = pane == app.focus;
-        let style = if is_current {
+    for (pane, label, place) in app.layout().tab_labels(app.focus) {
+        let style = if pane == app.focus {
             look.styles.selection(true)
         } else {
             look.styles.fg(Meaning::Dim)
         };
-        let name = if is_tight && !is_current {
-            pane.name().get(..4).unwrap_or_default()
-        } else {
-            pane.name()
-        };
-        row.put(&format!(" {} {name} ", pane.number()), style);
+        Row::new(buffer, place, 0).put(&label, style);
     }
 }

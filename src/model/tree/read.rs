@@ -193,13 +193,17 @@ impl Topics {
         self.nodes.memory() + self.segments.memory() + self.index.memory() + self.changed.capacity() * 4
     }
 
-    /// By name; equal names (of other parents) by age.
+    /// By name, `$SYS` and its like behind the others; equal names (of other parents) by age.
     pub(super) fn by_name(&self, a: u32, b: u32) -> Ordering {
         let (first, second) = (self.nodes.get(a).segment, self.nodes.get(b).segment);
         if first == second {
             return a.cmp(&b);
         }
-        self.segments.bytes(first).cmp(self.segments.bytes(second))
+        let key = |segment| {
+            let bytes = self.segments.bytes(segment);
+            (bytes.first() == Some(&b'$'), bytes)
+        };
+        key(first).cmp(&key(second))
     }
 
     /// Whether a level is to be seen: a connection that is there, or something delivered at or below it.
