@@ -13,7 +13,9 @@ mod connection;
 mod identity;
 mod intake;
 mod pace;
+mod receive;
 mod record;
+mod serve;
 mod versions;
 mod writer;
 

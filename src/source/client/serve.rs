@@ -1,0 +1,212 @@
+//! A connection from CONNECT to its end: reads, writes, commands and time in one `select`, so that nothing
+//! waits for a write while nothing is read.
+
+use std::time::Duration;
+
+use tokio::time::sleep_until;
+
+use super::{
+    actor::Actor,
+    connection::{CONNACK_TIMEOUT, Connection, Gone, Io},
+    record,
+    writer::Queued,
+};
+use crate::{
+    event::{Command, ConnectionState, Facts, OperationKind, Outcome, Phase, Time},
+    mqtt::ReasonCode,
+    source::session::{Output, ended, not_sent},
+};
+
+impl Actor {
+    /// Serves the connection until its end. CONNECT is queued in the session already.
+    pub async fn serve(&mut self, link: &mut Connection) -> Gone {
+        loop {
+            if let Some(gone) = self.catch_up(link) {
+                return gone;
+            }
+            let now = self.clock.now_us();
+            let paced = link.pace.wait_until(now);
+            let is_blocked = self.batcher.is_blocked();
+            if is_blocked {
+                self.session.pause_reading(now);
+            } else {
+                self.session.resume_reading(now);
+            }
+            let takes_commands = link.writer.has_room() && self.batcher.has_room();
+            let wake = self.wake(link, paced);
+            let event = tokio::select! {
+                command = self.commands.recv(), if takes_commands => self.on_command(command),
+                io = link.io(!is_blocked && paced.is_none()) => self.on_io(link, io),
+                () = self.batcher.unblock(), if is_blocked => None,
+                () = sleep_until(self.clock.instant(wake).into()) => self.on_time(link),
+            };
+            if let Some(gone) = event {
+                return gone;
+            }
+        }
+    }
+
+    /// Does what can be done without waiting: reads what is in the buffer, queues what is to be written,
+    /// sends what is due.
+    fn catch_up(&mut self, link: &mut Connection) -> Option<Gone> {
+        let gone = self.scan(link);
+        self.drain_outputs(link);
+        let now = self.clock.now_us();
+        if self.batcher.is_due(now) {
+            self.batcher.send(link.intake.take_batch(), now);
+        }
+        if gone.is_some() {
+            return gone;
+        }
+        if self.batcher.is_abandoned() {
+            return Some(Gone::Over);
+        }
+        link.writer.is_stuffed().then_some(Gone::Stuffed)
+    }
+
+    /// When something is to be done next, if nothing happens.
+    fn wake(&self, link: &Connection, paced: Option<u64>) -> u64 {
+        let connack_by = match link.up_at {
+            None => Some(link.began + CONNACK_TIMEOUT.as_micros() as u64),
+            Some(_) => None,
+        };
+        [
+            connack_by,
+            paced,
+            self.session.deadline(),
+            self.batcher.deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(self.clock.now_us() + 3_600_000_000)
+    }
+
+    fn on_time(&mut self, link: &Connection) -> Option<Gone> {
+        let now = self.clock.now_us();
+        if link.up_at.is_none() && now >= link.began + CONNACK_TIMEOUT.as_micros() as u64 {
+            return Some(Gone::NoConnack);
+        }
+        self.session.tick(now).map(Gone::Closed)
+    }
+
+    fn on_command(&mut self, command: Option<Command>) -> Option<Gone> {
+        match command {
+            None => Some(Gone::Over),
+            Some(Command::Disconnect) => Some(Gone::Asked),
+            Some(Command::Connect) => None,
+            Some(command) => {
+                self.request(command);
+                None
+            }
+        }
+    }
+
+    fn on_io(&mut self, link: &mut Connection, io: Io) -> Option<Gone> {
+        match io {
+            Io::Read(Ok(0)) => Some(Gone::Lost(None)),
+            Io::Read(Ok(_)) => {
+                self.on_read(link);
+                None
+            }
+            Io::Wrote(Ok(bytes)) if bytes > 0 => {
+                self.on_wrote(link, bytes);
+                None
+            }
+            Io::Wrote(Ok(_)) => Some(Gone::Lost(None)),
+            Io::Read(Err(error)) | Io::Wrote(Err(error)) => Some(Gone::Lost(Some(error))),
+        }
+    }
+
+    fn on_read(&mut self, link: &mut Connection) {
+        let buffer = link.intake.buffer();
+        let was_full = buffer.len() == buffer.capacity();
+        link.last_read = self.clock.now();
+        link.pace.on_read(link.last_read.mono_us, was_full);
+        self.session
+            .on_read(link.last_read.mono_us, was_full || link.intake.is_midframe());
+    }
+
+    fn on_wrote(&mut self, link: &mut Connection, bytes: usize) {
+        let time = self.clock.now();
+        self.session.on_written(time.mono_us);
+        link.writer.advance(bytes);
+        while let Some(done) = link.writer.pop_written() {
+            self.push_sent(time, &done);
+        }
+    }
+
+    fn push_sent(&mut self, time: Time, sent: &Queued) {
+        let version = self.session.link().version;
+        let record = record::sent(sent.packet_type, &sent.shown, version, self.limits.max_payload);
+        self.batcher.push(time, record);
+        if let Some((id, asked)) = sent.ends {
+            let end = ended(OperationKind::Publish, id, asked, Outcome::Sent, time.mono_us);
+            self.batcher.push_ended(time, end);
+        }
+    }
+
+    /// Queues what the session wants written, records what it tells.
+    pub fn drain_outputs(&mut self, link: &mut Connection) {
+        while let Some(output) = self.session.poll_output() {
+            match output {
+                Output::Send(outgoing) => link.writer.push(outgoing),
+                Output::Ended(end) => self.batcher.push_ended(self.clock.now(), end),
+                Output::FactsChanged => self.tell_facts(link),
+            }
+        }
+    }
+
+    fn tell_facts(&mut self, link: &mut Connection) {
+        let time = self.clock.now();
+        if link.up_at.is_none() {
+            link.up_at = Some(time.mono_us);
+            let took = Duration::from_micros(time.mono_us - link.began);
+            link.phases.push((Phase::Connect, took));
+            self.versions.on_connected();
+        }
+        let agreed = self.session.link();
+        let facts = Facts {
+            version: agreed.version,
+            client_id: agreed.client_id.clone(),
+            peer: Some(link.peer),
+            session_present: agreed.session_present,
+            keep_alive: agreed.keep_alive,
+            phases: link.phases.clone(),
+            limits: agreed.limits.clone(),
+            properties: agreed.properties.clone(),
+            subscriptions: self.session.subscriptions(),
+        };
+        self.batcher
+            .push_status(time, ConnectionState::Connected(Box::new(facts)));
+    }
+
+    /// After the end: says goodbye where that is due, and ends what was never written.
+    pub async fn take_leave(&mut self, mut link: Connection, gone: &Gone) {
+        let goodbye = match gone {
+            Gone::Asked | Gone::Over => Some(ReasonCode::SUCCESS),
+            Gone::Closed(close) => close.goodbye(),
+            Gone::Stuffed => Some(ReasonCode::UNSPECIFIED),
+            Gone::Lost(_) | Gone::NoConnack => None,
+        };
+        let now = self.clock.now_us();
+        self.batcher.send(link.intake.take_batch(), now);
+        if let Some(reason) = goodbye {
+            self.session.say_goodbye(reason);
+            self.drain_outputs(&mut link);
+            for sent in link.part().await {
+                self.push_sent(self.clock.now(), &sent);
+            }
+        }
+        let time = self.clock.now();
+        for (id, asked, has_begun) in link.writer.abandon() {
+            let outcome = if has_begun {
+                Outcome::Unknown
+            } else {
+                not_sent("the connection was lost before this was sent")
+            };
+            let end = ended(OperationKind::Publish, id, asked, outcome, time.mono_us);
+            self.batcher.push_ended(time, end);
+        }
+    }
+}
