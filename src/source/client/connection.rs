@@ -62,6 +62,8 @@ pub struct Connection {
     pub up_at: Option<u64>,
     pub(super) last_read: Time,
     is_write_first: bool,
+    /// Nothing can be written any more; what the peer said before may still be read.
+    pub(super) write_error: Option<io::Error>,
 }
 
 /// What the socket did.
@@ -92,6 +94,7 @@ impl Connection {
             up_at: None,
             last_read: now,
             is_write_first: false,
+            write_error: None,
         }
     }
 
@@ -109,7 +112,7 @@ impl Connection {
     }
 
     fn poll_one(&mut self, cx: &mut Context<'_>, is_write: bool, is_reading: bool) -> Poll<Io> {
-        if is_write && !self.writer.is_empty() {
+        if is_write && !self.writer.is_empty() && self.write_error.is_none() {
             let (slices, count) = self.writer.slices();
             let slices = slices.get(..count).unwrap_or_default();
             Pin::new(&mut self.stream)

@@ -104,7 +104,7 @@ impl Actor {
 
     fn on_io(&mut self, link: &mut Connection, io: Io) -> Option<Gone> {
         match io {
-            Io::Read(Ok(0)) => Some(Gone::Lost(None)),
+            Io::Read(Ok(0)) => Some(Gone::Lost(link.write_error.take())),
             Io::Read(Ok(_)) => {
                 self.on_read(link);
                 None
@@ -114,7 +114,12 @@ impl Actor {
                 None
             }
             Io::Wrote(Ok(_)) => Some(Gone::Lost(None)),
-            Io::Read(Err(error)) | Io::Wrote(Err(error)) => Some(Gone::Lost(Some(error))),
+            // The peer's DISCONNECT may lie unread behind this: reading goes on until it ends.
+            Io::Wrote(Err(error)) => {
+                link.write_error = Some(error);
+                None
+            }
+            Io::Read(Err(error)) => Some(Gone::Lost(Some(error))),
         }
     }
 
