@@ -17,6 +17,8 @@ use crate::mqtt::{ProtocolVersion, QoS};
 /// Between two attempts: rumqttc itself would try without a pause.
 const RETRY: Duration = Duration::from_secs(1);
 const MAX_PACKET: u32 = 1 << 20;
+/// rumqttc makes room for every packet id ahead: at its default, 13 MiB a client.
+const IN_FLIGHT: u16 = 20;
 const ONLINE: &str = "online";
 const OFFLINE: &str = "offline";
 
@@ -181,6 +183,7 @@ fn v5_client(identity: &Identity, addr: SocketAddr) -> (Client, Events) {
     let mut options = v5::MqttOptions::new(&identity.id, addr.ip().to_string(), addr.port());
     options
         .set_max_packet_size(Some(MAX_PACKET))
+        .set_outgoing_inflight_upper_limit(IN_FLIGHT)
         .set_network_options(network_options());
     if let Some(topic) = &identity.availability {
         let qos = v5_qos(QoS::AtLeastOnce);
