@@ -14,21 +14,20 @@ use super::{
     exchange::{ClientKey, Request},
     handshake::{self, Guest},
     inbound::{Accepted, Inbound},
-    link::{Link, TOPIC_FILTER_INVALID},
+    link::Link,
     outbound::{ENOUGH_TO_WRITE, Outbound},
     outbox::{Control, QueueLimits},
     window::{AfterPubrec, Window},
 };
 use crate::{
-    mqtt::{ProtocolVersion, QoS, ReasonCode, Subscription, TopicFilter},
-    wire::{Ack, Disconnect, Packet, Publish, Suback, Subscribe, Unsubscribe},
+    mqtt::{ProtocolVersion, QoS, ReasonCode},
+    wire::{Ack, Disconnect, Packet, Publish},
 };
 
 /// Unwritten bytes above which nothing more is read: a client that reads no acknowledgements gets no more.
 const TOO_MUCH_TO_WRITE: usize = 1 << 20;
 
 const SERVER_SHUTTING_DOWN: ReasonCode = ReasonCode(0x8B);
-const SHARED_SUBSCRIPTIONS_NOT_SUPPORTED: ReasonCode = ReasonCode(0x9E);
 
 /// What every connection's task has of the broker.
 #[derive(Debug, Clone)]
@@ -61,7 +60,7 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 
 /// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
+pub(super) enum Ending {
     /// DISCONNECT came.
     Left { with_will: bool },
     /// The socket broke, or the client closed it without DISCONNECT.
@@ -72,10 +71,10 @@ enum Ending {
     Fault,
 }
 
-struct Connection {
-    link: Link,
+pub(super) struct Connection {
+    pub(super) link: Link,
     context: Context,
-    key: ClientKey,
+    pub(super) key: ClientKey,
     inbound: Inbound,
     outbound: Outbound,
     controls: mpsc::Receiver<Control>,
@@ -322,76 +321,16 @@ impl Connection {
         self.link.queue(&Packet::Pubcomp(ack(id, reason)));
     }
 
-    async fn on_subscribe(&mut self, subscribe: Subscribe) -> Result<(), Ending> {
-        let checked: Vec<_> = subscribe
-            .filters
-            .iter()
-            .map(|wanted| {
-                check_filter(&wanted.filter).map(|filter| Subscription {
-                    filter,
-                    options: wanted.options,
-                })
-            })
-            .collect();
-        let (client, subscriptions) = (self.key, checked.iter().flatten().cloned().collect());
-        let identifier = subscribe.properties.subscription_identifiers().next();
-        let granted = self
-            .ask(|codes| Request::Subscribe {
-                client,
-                subscriptions,
-                identifier,
-                codes,
-            })
-            .await?;
-        let mut granted = granted.into_iter();
-        let codes = checked
-            .into_iter()
-            .map(|checked| match checked {
-                Ok(_) => granted.next().unwrap_or(ReasonCode::UNSPECIFIED),
-                Err(code) => code,
-            })
-            .map(|code| self.suback_code(code))
-            .collect();
-        self.link.queue(&Packet::Suback(Suback {
-            packet_id: subscribe.packet_id,
-            codes,
-            ..Suback::default()
-        }));
-        Ok(())
-    }
-
-    /// Before MQTT 5 there is one code for every failure.
-    fn suback_code(&self, code: ReasonCode) -> ReasonCode {
-        match self.link.version {
-            ProtocolVersion::V5 => code,
-            _ if code.0 >= 0x80 => ReasonCode::UNSPECIFIED,
-            _ => code,
-        }
-    }
-
-    async fn on_unsubscribe(&mut self, unsubscribe: Unsubscribe) -> Result<(), Ending> {
-        let (client, filters) = (self.key, unsubscribe.filters);
-        let codes = self
-            .ask(|codes| Request::Unsubscribe {
-                client,
-                filters,
-                codes,
-            })
-            .await?;
-        self.link.queue(&Packet::Unsuback(Suback {
-            packet_id: unsubscribe.packet_id,
-            codes,
-            ..Suback::default()
-        }));
-        Ok(())
-    }
-
     async fn request(&self, request: Request) -> Result<(), Ending> {
         let is_sent = self.context.requests.send(request).await;
         is_sent.map_err(|_| Ending::Closed(SERVER_SHUTTING_DOWN))
     }
 
-    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T, Ending> {
+    /// Asks the exchange and waits for its answer.
+    pub(super) async fn ask<T>(
+        &self,
+        request: impl FnOnce(oneshot::Sender<T>) -> Request,
+    ) -> Result<T, Ending> {
         let (reply, answer) = oneshot::channel();
         self.request(request(reply)).await?;
         answer.await.map_err(|_| Ending::Closed(SERVER_SHUTTING_DOWN))
@@ -404,11 +343,4 @@ fn ack(packet_id: u16, reason: ReasonCode) -> Ack {
         reason,
         ..Ack::default()
     }
-}
-
-fn check_filter(text: &str) -> Result<TopicFilter, ReasonCode> {
-    if text.starts_with("$share/") {
-        return Err(SHARED_SUBSCRIPTIONS_NOT_SUPPORTED);
-    }
-    TopicFilter::new(text).map_err(|_| TOPIC_FILTER_INVALID)
 }

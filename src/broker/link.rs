@@ -76,6 +76,10 @@ impl Link {
         };
         let decoded = wire::decode(frame, self.version, Direction::ClientToServer);
         self.incoming.advance(head.frame_len());
+        if self.incoming.is_empty() && head.frame_len() > READ {
+            // One large packet must not keep its memory for the life of the connection.
+            self.incoming = BytesMut::new();
+        }
         self.counters.messages_received.add(1);
         Ok(Some(decoded))
     }

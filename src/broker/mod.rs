@@ -18,6 +18,7 @@ mod listener;
 mod outbound;
 mod outbox;
 mod retained;
+mod subscribing;
 mod subscriptions;
 mod sys;
 mod window;
