@@ -1,0 +1,14 @@
+//! Whole screens: keys and traffic in, characters and styles out. Synchronous, no sleeps, no terminal.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "../common/house.rs"]
+mod house;
+#[path = "../common/message.rs"]
+mod message;
+#[path = "../common/picture.rs"]
+mod picture;
+#[path = "../common/screen.rs"]
+mod screen;
+
+mod overview;
+mod topics;
