@@ -194,7 +194,7 @@ actions! {
         MenuDown "down" "" "one row down";
         MenuPageUp "page_up" "" "one page up";
         MenuPageDown "page_down" "" "one page down";
-        MenuDelete "delete" "" "unsubscribe the selected filter";
+        MenuDelete "delete" "unsubscribe" "unsubscribe the selected filter";
         MenuClose "close" "close" "close";
     }
     Input {

@@ -319,7 +319,11 @@ fn check_text(text: &str) -> BodyCheck {
 /// Opens the form, prefilled from the selection unless a draft is being written.
 pub fn open(app: &mut App) {
     if !app.composer.has_draft() && app.composer.topic.is_empty() {
-        let topic = app.selected_topic().unwrap_or_default();
+        // Nobody but the broker publishes to `$SYS` and its like.
+        let topic = app
+            .selected_topic()
+            .filter(|topic| !topic.starts_with('$'))
+            .unwrap_or_default();
         app.composer
             .prefill(&topic, None, QoS::AtMostOnce, false, Properties::NONE);
     }

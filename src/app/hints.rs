@@ -59,8 +59,22 @@ impl App {
             Action::FindNext | Action::FindPrevious => self.find_filter.is_some(),
             Action::RepeatLast => self.composer.has_history(),
             Action::Undo => self.deleted.is_some(),
+            Action::MenuRun => matches!(self.overlays.last(), Some(Overlay::Help(_) | Overlay::Palette(_))),
             Action::MenuDelete => matches!(self.overlays.last(), Some(Overlay::Subscriptions(_))),
             _ => true,
+        }
+    }
+
+    /// The word for an action on the hint line, as things stand.
+    pub fn hint(&self, action: Action) -> &'static str {
+        let state = self
+            .scope()
+            .and_then(|source| self.model.connection(source))
+            .map(|connection| &connection.state);
+        match (action, state) {
+            (Action::ConnectionOpen, Some(ConnectionState::Connected(_))) => "facts",
+            (Action::Pause, _) if self.messages.view.is_paused() => "resume",
+            _ => action.hint(),
         }
     }
 

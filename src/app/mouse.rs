@@ -107,7 +107,7 @@ fn click_hint(app: &mut App, at: Position) -> Vec<Effect> {
         let end = start
             + crate::text::width(&key.to_string()) as u16
             + 1
-            + crate::text::width(action.hint()) as u16;
+            + crate::text::width(app.hint(action)) as u16;
         if (start..end).contains(&at.x) {
             return run(app, action);
         }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{App, connections::Connection, layout::Pane},
     config::Meaning,
-    event::{ConnectionState, FailureKind},
+    event::ConnectionState,
     text,
 };
 
@@ -132,18 +132,9 @@ fn words(state: Option<&ConnectionState>, app: &App, connection: &Connection) ->
             failure,
         }) => {
             let left = retry_at_us.saturating_sub(app.now.mono_us).div_ceil(1_000_000);
-            let what = if failure.kind == FailureKind::TakenOver {
-                &failure.what
-            } else {
-                &short(&failure.what)
-            };
-            (format!("{what} · try {attempt} in {left}s"), Meaning::Warn)
+            let what = &failure.what;
+            (format!("try {attempt} in {left}s: {what}"), Meaning::Warn)
         }
         Some(ConnectionState::Refused(failure)) => (failure.what.clone(), Meaning::Error),
     }
-}
-
-/// The first clause: the whole is in the facts.
-fn short(what: &str) -> String {
-    what.split([':', ';', ',']).next().unwrap_or(what).to_owned()
 }

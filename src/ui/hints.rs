@@ -14,7 +14,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
             continue;
         };
         let key = look.plain(&key.to_string());
-        let width = text::width(&key) + 1 + text::width(action.hint());
+        let width = text::width(&key) + 1 + text::width(app.hint(action));
         let gap = if index == 0 { "" } else { look.pick(" │ ", " | ") };
         if index > 0 && usize::from(row.left()) < width + gap.len() {
             break;
@@ -22,6 +22,6 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         row.put(gap, look.styles.fg(Meaning::Border));
         row.put(&key, look.styles.fg(Meaning::KeyHint))
             .put(" ", look.styles.base());
-        row.put(action.hint(), look.styles.fg(Meaning::Dim));
+        row.put(app.hint(action), look.styles.fg(Meaning::Dim));
     }
 }

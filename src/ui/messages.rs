@@ -241,7 +241,7 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         .map(|connection| &connection.state);
     let mut words: Vec<String> = Vec::new();
     match state {
-        _ if app.connections.is_empty() => first_run(&mut words),
+        None if app.connections.iter().all(|connection| !connection.is_open) => first_run(&mut words, app),
         _ if app.filter.applied.is_some() && app.messages.is_searching() => {
             words.push("looking through older messages …".into());
         }
@@ -280,13 +280,16 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     }
 }
 
-fn first_run(words: &mut Vec<String>) {
+fn first_run(words: &mut Vec<String>, app: &App) {
+    words.push("mqttscope shows what goes through an MQTT broker, without disturbing it".into());
+    words.push(String::new());
+    if !app.connections.is_empty() {
+        words.push("Enter              connect to the one selected on the left".into());
+    }
     words.extend(
         [
-            "mqttscope shows what goes through an MQTT broker, without disturbing it",
-            "",
             "a                  add a connection",
-            "mqttscope HOST     connect to a broker",
+            "mqttscope HOST     from the shell: connect to a broker",
             "mqttscope demo     a broker with simulated devices, to try everything",
             "?                  every key",
         ]

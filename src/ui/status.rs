@@ -39,6 +39,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, hints: Rect, app: &App, look: &Lo
             .flush_right(&words, look.styles.fg(meaning));
     } else {
         let words = text::truncate_end(&words, usize::from(hints.width).saturating_sub(2), look.glyphs);
+        Row::new(buffer, hints, 0).put(&" ".repeat(usize::from(hints.width)), look.styles.base());
         Row::new(buffer, hints, 0).put(" ", look.styles.base()).column(
             &words,
             hints.width.saturating_sub(1),
