@@ -395,6 +395,12 @@ async fn sys_topics_tell_of_the_broker() {
     client.subscribe(Filter::new("#", QoS::AtMostOnce)).await;
     client.subscribe(Filter::new("$SYS/#", QoS::AtMostOnce)).await;
     // Each is said once for each value: they are gathered in whatever order they come.
+    let counted = [
+        "messages/received",
+        "messages/sent",
+        "bytes/sent",
+        "publish/messages/sent",
+    ];
     let mut said = HashMap::new();
     let said = client
         .expect(|packet| {
@@ -405,21 +411,15 @@ async fn sys_topics_tell_of_the_broker() {
             let text = String::from_utf8(publish.payload.to_vec()).unwrap();
             said.insert(topic.strip_prefix("$SYS/broker/").unwrap().to_owned(), text);
             let is_said = |topic: &str, text: &str| said.get(topic).is_some_and(|said| said == text);
-            let is_whole =
-                is_said("clients/connected", "1") && is_said("subscriptions/count", "2") && said.len() == 13;
+            let is_whole = is_said("clients/connected", "1")
+                && is_said("subscriptions/count", "2")
+                && said.len() == 13
+                && counted.iter().all(|topic| !is_said(topic, "0"));
             is_whole.then(|| said.clone())
         })
         .await;
     assert!(said["version"].starts_with("mqttscope broker "), "{said:?}");
     assert!(said["uptime"].ends_with(" seconds"), "{said:?}");
-    for topic in [
-        "messages/received",
-        "messages/sent",
-        "bytes/sent",
-        "publish/messages/sent",
-    ] {
-        assert!(said[topic].parse::<u64>().unwrap() > 0, "{topic}: {said:?}");
-    }
 }
 
 #[tokio::test]
