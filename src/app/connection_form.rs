@@ -149,7 +149,13 @@ impl ConnectionForm {
     fn read(&mut self, taken: &[(SourceId, String)]) -> Option<(Profile, Option<Secret>)> {
         self.form.clear_faults();
         let url = self.form.get(URL).parse::<BrokerUrl>();
+        let is_taken = |name: &str| {
+            taken
+                .iter()
+                .any(|(source, other)| other == name && Some(*source) != self.editing)
+        };
         let name = match (self.form.get(NAME), &url) {
+            (name, Ok(url)) if name.is_empty() && is_taken(&url.host) => format!("{}-{}", url.host, url.port),
             (name, Ok(url)) if name.is_empty() => url.host.clone(),
             (name, _) => name,
         };

@@ -27,7 +27,7 @@ struct Columns {
 impl Columns {
     fn of(width: u16, app: &App) -> Self {
         let connection = if app.scope().is_none() && app.has_all_row() {
-            9
+            13
         } else {
             0
         };
@@ -142,7 +142,7 @@ fn draw_row(
     if columns.connection > 0 {
         let name = look.safe(app.connection_name(message.source())).into_owned();
         row.column(
-            &text::truncate_end(&name, usize::from(columns.connection) - 1, look.glyphs),
+            &text::truncate_middle(&name, usize::from(columns.connection) - 1, look.glyphs),
             columns.connection,
             dim,
         );

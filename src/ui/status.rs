@@ -92,7 +92,9 @@ pub fn line(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
 }
 
 fn figures(app: &App) -> Vec<Figure> {
-    let totals = app.model.totals();
+    // Of the connection that tree and log show, or of all of them.
+    let known = app.scope().and_then(|source| app.model.connection(source));
+    let totals = known.map_or(app.model.totals(), |connection| &connection.counters);
     let memory = app.model.memory();
     let worry = |number: u64| if number > 0 { Meaning::Warn } else { Meaning::Text };
     let figure = |name, value, meaning| Figure { name, value, meaning };
