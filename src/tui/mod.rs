@@ -13,6 +13,7 @@ mod writer;
 
 pub use options::{Options, Summary};
 pub use run::run;
+pub use terminal::{Terminal, install_panic_hook};
 
 use crate::{
     app::keys::KeyMap,

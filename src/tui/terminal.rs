@@ -1,8 +1,13 @@
 //! The terminal's modes: entered once, left on every way out — `Drop`, a panic in any thread, a signal.
 
 use std::{
-    io::{self, Write},
-    sync::atomic::{AtomicBool, Ordering},
+    io,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
 };
 
 use crossterm::{
@@ -10,6 +15,9 @@ use crossterm::{
     style::ResetColor,
     terminal::{self, EnterAlternateScreen, LeaveAlternateScreen},
 };
+
+/// How long a stalled terminal may hold up the end.
+const RESTORE_TIME: Duration = Duration::from_millis(300);
 
 /// Whether the terminal is in our modes. Process-wide because the terminal is: the panic hook and the signal
 /// thread must know it without reaching into the program's state.
@@ -63,6 +71,19 @@ pub fn restore() {
     if !IS_OURS.swap(false, Ordering::SeqCst) {
         return;
     }
+    // A terminal that stopped reading must not hold up the end: what is said to it goes by a thread of its own.
+    let (done_tx, done_rx) = mpsc::sync_channel(1);
+    let leaving = thread::Builder::new().spawn(move || {
+        leave();
+        let _ = done_tx.send(());
+    });
+    if leaving.is_ok() {
+        let _ = done_rx.recv_timeout(RESTORE_TIME);
+    }
+    let _ = terminal::disable_raw_mode();
+}
+
+fn leave() {
     let mut out = io::stdout();
     let _ = crossterm::execute!(
         out,
@@ -72,15 +93,15 @@ pub fn restore() {
         LeaveAlternateScreen,
         cursor::Show
     );
-    let _ = out.flush();
-    let _ = terminal::disable_raw_mode();
 }
 
-/// Makes a panic in any thread restore the terminal before it is reported.
+/// Makes a panic in any thread restore the terminal, be reported and end the program: what is left of it
+/// would go on drawing over the report.
 pub fn install_panic_hook() {
     let report = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         restore();
         report(panic);
+        std::process::exit(101);
     }));
 }
