@@ -38,6 +38,12 @@ impl Notices {
         self.say(Level::Info, text.into());
     }
 
+    /// Says that something is well again: a warning of its trouble, still shown, would now be wrong.
+    pub fn mended(&mut self, text: impl Into<String>) {
+        self.current.take_if(|shown| shown.level < Level::Error);
+        self.info(text);
+    }
+
     /// Says that something wants a look.
     pub fn warn(&mut self, text: impl Into<String>) {
         self.say(Level::Warn, text.into());
@@ -98,6 +104,16 @@ impl Notices {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_mended_is_said_over_its_warning() {
+        let mut notices = Notices::default();
+        notices.warn("refused");
+        notices.info("copied");
+        assert_eq!(notices.current().map(|n| n.text.as_str()), Some("refused"));
+        notices.mended("connected");
+        assert_eq!(notices.current().map(|n| n.text.as_str()), Some("connected"));
+    }
 
     #[test]
     fn notice_goes_after_a_while_and_an_error_stays() {

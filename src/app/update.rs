@@ -143,7 +143,7 @@ fn on_state(app: &mut App, source: SourceId) {
         }
         ConnectionState::Connected(facts) => app
             .notices
-            .info(format!("{name}: connected, MQTT {}", facts.version)),
+            .mended(format!("{name}: connected, MQTT {}", facts.version)),
         _ => {}
     }
 }
