@@ -1,6 +1,7 @@
 //! `pub`: publishes, waits for the acknowledgements and tells by its exit code how it went.
 
 use std::{
+    collections::HashMap,
     fs::File,
     io::{self, BufRead, Read},
     path::Path,
@@ -19,14 +20,17 @@ use super::{
 };
 use crate::{
     config::{Paths, Profile},
-    event::{Batch, Command, ConnectionState, OperationEnded, Outcome, Record},
+    event::{Batch, Command, ConnectionState, OperationEnded, OperationId, Outcome, Record},
     mqtt::{Message, Properties, TopicName},
     source::Limits,
     wire::MAX_REMAINING_LENGTH,
 };
 
-/// Publishes asked for and not yet ended; the session's own window is smaller, so it never waits for us.
-const OUTSTANDING: u64 = 64;
+/// Publishes asked for and not yet ended: more than the session's window, so that it never waits for us, and less
+/// than it lets wait.
+const OUTSTANDING: usize = 512;
+/// Their payload bytes together; a single larger one goes alone.
+const OUTSTANDING_BYTES: usize = 16 << 20;
 /// Lines read ahead of the broker.
 const LINES: usize = 64;
 /// Refusals told one by one; the rest is counted.
@@ -54,13 +58,14 @@ pub async fn run(args: &PubArgs, environment: &Environment, paths: &Paths) -> Re
             retain: args.retain,
             properties: Properties::NONE,
         },
-        outstanding: 0,
+        outstanding: HashMap::new(),
+        bytes: 0,
         refused: 0,
     };
     let result = tokio::select! {
         result = work.publish_all(&mut payloads) => result,
         () = signals.wait() => Err(Failure::error(format!(
-            "stopped while {} publishes were not yet acknowledged", work.outstanding
+            "stopped while {} publishes were not yet acknowledged", work.outstanding.len()
         ))),
     };
     work.link.close().await;
@@ -206,21 +211,23 @@ fn read_line(from: &mut impl BufRead) -> Option<io::Result<Bytes>> {
 struct Work {
     link: Link,
     message: Message,
-    outstanding: u64,
+    /// Payload bytes of each.
+    outstanding: HashMap<OperationId, usize>,
+    bytes: usize,
     refused: u64,
 }
 
 impl Work {
     async fn publish_all(&mut self, payloads: &mut Payloads) -> Result<Exit, Failure> {
         let mut is_over = false;
-        while !is_over || self.outstanding > 0 {
+        while !is_over || !self.outstanding.is_empty() {
             tokio::select! {
                 biased;
                 batch = self.link.next() => {
                     let batch = batch.ok_or_else(|| Failure::error("the connection ended"))?;
                     self.take(&batch)?;
                 }
-                payload = payloads.next(), if !is_over && self.outstanding < OUTSTANDING => match payload {
+                payload = payloads.next(), if !is_over && self.has_room() => match payload {
                     Some(payload) => self.publish(payload?).await?,
                     None => is_over = true,
                 },
@@ -233,13 +240,19 @@ impl Work {
         }
     }
 
+    fn has_room(&self) -> bool {
+        self.outstanding.len() < OUTSTANDING && self.bytes < OUTSTANDING_BYTES
+    }
+
     async fn publish(&mut self, payload: Bytes) -> Result<(), Failure> {
+        let len = payload.len();
         let message = Box::new(Message {
             payload,
             ..self.message.clone()
         });
-        self.link.ask(|id| Command::Publish(id, message)).await?;
-        self.outstanding += 1;
+        let id = self.link.ask(|id| Command::Publish(id, message)).await?;
+        self.outstanding.insert(id, len);
+        self.bytes += len;
         Ok(())
     }
 
@@ -264,7 +277,7 @@ impl Work {
         if *outcome == Outcome::Unknown {
             return Err(self.lost("no acknowledgement"));
         }
-        self.outstanding = self.outstanding.saturating_sub(1);
+        self.bytes -= self.outstanding.remove(&ended.id).unwrap_or(0);
         if let Outcome::Failed { code, reason } = outcome {
             let what = format!("publish to {} refused: {reason}", self.message.topic);
             if code.is_none() {
@@ -279,7 +292,7 @@ impl Work {
     }
 
     fn lost(&self, why: &str) -> Failure {
-        let count = self.outstanding;
+        let count = self.outstanding.len();
         Failure::error(visible(&format!(
             "connection lost ({why}); {count} publishes were not acknowledged and may or may not have arrived"
         )))

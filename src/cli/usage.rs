@@ -19,21 +19,30 @@ pub enum Parsed<T> {
 /// Reads the arguments behind a verb.
 pub fn parse<T: Parser>(arguments: &[String]) -> Result<Parsed<T>, Failure> {
     let name = T::command().get_name().to_owned();
-    // mosquitto's: -h with nothing behind it asks for help
-    if arguments.last().is_some_and(|last| last == "-h") {
-        return Ok(Parsed::Print(T::command().render_help().to_string()));
-    }
     let words = std::iter::once(name.clone()).chain(arguments.iter().cloned());
     match T::try_parse_from(words) {
         Ok(args) => Ok(Parsed::Args(args)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Print(error.to_string()))
         }
+        Err(error) if is_bare_h(arguments, &error) => {
+            Ok(Parsed::Print(T::command().render_help().to_string()))
+        }
         Err(error) => Err(Failure::usage(format!(
             "{} ({name} --help)",
             in_words::<T>(&error)
         ))),
     }
+}
+
+/// mosquitto's: -h with nothing behind it asks for help, whatever else stands there.
+fn is_bare_h(arguments: &[String], error: &clap::Error) -> bool {
+    let is_last = arguments.last().is_some_and(|last| last == "-h");
+    let is_flag = matches!(
+        error.get(ContextKind::InvalidArg),
+        Some(ContextValue::String(argument)) if argument == "-h" || argument.starts_with("--host")
+    );
+    is_last && is_flag
 }
 
 fn in_words<T: CommandFactory>(error: &clap::Error) -> String {

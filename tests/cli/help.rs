@@ -26,6 +26,9 @@ fn bare_h_and_question_mark_print_help() {
         assert_eq!(home.run(&[verb, "-?"]), help, "{verb}");
     }
     assert_eq!(home.run(&["-h"]), home.run(&["--help"]));
+    assert_eq!(home.run(&["sub", "-t", "a", "-h"]), home.run(&["sub", "--help"]));
+    let ran = home.run(&["pub", "-h", "127.0.0.1", "-p", "1", "-t", "a", "-m", "-h"]);
+    assert_eq!(ran.code, 3, "a value that looks like it: {ran:?}");
 }
 
 #[test]
