@@ -85,3 +85,15 @@ fn faulty_profile_is_named_when_it_is_the_target() {
         "nothing is created"
     );
 }
+
+#[test]
+fn unknown_action_in_the_keymap_is_told_with_its_line() {
+    let home = Home::new();
+    home.write("keys.toml", "[topics]\nno_such_action = [\"D\"]\n");
+    let ran = home.run(&[""; 0]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{ran:?}");
+    assert!(
+        ran.stderr.contains("keys.toml:2: ") && ran.stderr.contains("no_such_action"),
+        "{ran:?}"
+    );
+}

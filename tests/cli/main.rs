@@ -11,4 +11,5 @@ mod help;
 mod program;
 mod publish;
 mod sub;
+mod terminal;
 mod usage;

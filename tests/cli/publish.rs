@@ -1,8 +1,8 @@
-use std::fs;
+use std::{fs, process::Command};
 
 use crate::{
     common::mosquitto::Mosquitto,
-    program::{Home, Running, TestBroker},
+    program::{Home, Running, TestBroker, ran},
 };
 
 fn subscribe(home: &Home, port: &str, count: &str) -> Running {
@@ -160,4 +160,47 @@ fn broker_that_wants_a_password_is_told_apart_from_one_that_is_away() {
         ran.stderr.contains("not authorized") && ran.stderr.lines().count() == 1,
         "{ran:?}"
     );
+}
+
+#[test]
+fn password_comes_from_a_profiles_command_file_or_variable() {
+    let home = Home::new();
+    let passwords = home.path().join("mosquitto-passwords");
+    let made = Command::new("mosquitto_passwd")
+        .args(["-b", "-c"])
+        .arg(&passwords)
+        .args(["me", "p\u{e4}ss"])
+        .status();
+    if !made.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: mosquitto_passwd is not installed");
+        return;
+    }
+    let config = format!("allow_anonymous false\npassword_file {}\n", passwords.display());
+    let Some(broker) = Mosquitto::start_with(&config) else {
+        return;
+    };
+    home.write("secret", "p\u{e4}ss\n");
+    for (way, expected) in [
+        ("password_command = [\"printf\", \"p\u{e4}ss\"]", 0),
+        ("password_file = \"secret\"", 0),
+        ("password_env = \"THE_PASSWORD\"", 0),
+        ("password_command = [\"echo\", \"wrong\"]", 3),
+        ("password_command = [\"false\"]", 1),
+        ("lenient = true", 3),
+    ] {
+        let profile = format!(
+            "url = \"mqtt://127.0.0.1:{}\"\nusername = \"me\"\n{way}\n",
+            broker.port
+        );
+        home.write("profiles/lab.toml", &profile);
+        let mut command = home.command(&["pub", "@lab", "-t", "a", "-m", "x", "-q", "1"]);
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        command.env("THE_PASSWORD", "p\u{e4}ss").env("PATH", path);
+        let ran = ran(command);
+        assert_eq!(
+            (ran.code, ran.stderr.is_empty()),
+            (expected, expected == 0),
+            "{way}: {ran:?}"
+        );
+    }
 }

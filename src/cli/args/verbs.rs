@@ -1,111 +1,18 @@
-//! The command line as clap reads it: mosquitto's flag names and meanings first, so `-h` is the host.
-//!
-//! Only shapes and words; what they mean together is [`super::target`]'s and the verbs' business.
+//! The arguments of each verb.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
-use clap::{ArgAction, Args, Parser, builder::TypedValueParser};
+use clap::{Args, Parser};
 
+use super::{
+    CONNECTION, ConnectionArgs, GeneralArgs, ScreenArgs,
+    values::{count, qos, topic_filter, topic_name},
+};
 use crate::{
-    config::{self, Secret},
-    mqtt::{ProtocolChoice, QoS, TopicFilter, TopicName},
+    cli::format::Format,
+    mqtt::{QoS, TopicFilter, TopicName},
     text,
 };
-
-const CONNECTION: &str = "Connection";
-const LIMITS: &str = "Limits";
-const SCREEN: &str = "Screen";
-const GENERAL: &str = "General";
-
-/// Flags of every verb.
-#[derive(Debug, Clone, Args, Default)]
-pub struct GeneralArgs {
-    /// Take profiles, themes, settings and keys from DIR
-    #[arg(long, value_name = "DIR", env = "MQTTSCOPE_CONFIG", hide_env = true, help_heading = GENERAL)]
-    pub config: Option<PathBuf>,
-    /// Print help (also a bare -h)
-    #[arg(short = '?', long, action = ArgAction::Help, help_heading = GENERAL)]
-    help: Option<bool>,
-    /// Print the version
-    #[arg(long, action = ArgAction::Version, help_heading = GENERAL)]
-    version: Option<bool>,
-}
-
-/// Which broker, as whom.
-#[derive(Debug, Clone, Args, Default)]
-pub struct ConnectionArgs {
-    /// The broker's host name or address [default: localhost]
-    #[arg(short = 'h', long, value_name = "HOST", help_heading = CONNECTION)]
-    pub host: Option<String>,
-    /// The broker's port [default: 1883]
-    #[arg(short, long, value_parser = port, help_heading = CONNECTION)]
-    pub port: Option<u16>,
-    /// Everything at once: mqtt://USER:PASSWORD@HOST:PORT/TOPIC
-    #[arg(short = 'L', long, conflicts_with = "host", help_heading = CONNECTION)]
-    pub url: Option<String>,
-    /// User name
-    #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, help_heading = CONNECTION)]
-    pub username: Option<String>,
-    /// Password; others can see it in the process list, so rather use a profile or `MQTTSCOPE_PASSWORD`
-    #[arg(short = 'P', long = "pw", value_name = "PASSWORD", value_parser = clap::builder::StringValueParser::new().map(Secret::new), allow_hyphen_values = true, help_heading = CONNECTION)]
-    pub password: Option<Secret>,
-    /// Client id [default: a random one]
-    #[arg(short, long, value_name = "ID", help_heading = CONNECTION)]
-    pub id: Option<String>,
-    /// Seconds between signs of life; 0 is off [default: 30]
-    #[arg(short, long, value_name = "SECONDS", value_parser = keep_alive, help_heading = CONNECTION)]
-    pub keepalive: Option<u16>,
-    /// 5, 311, 31 or auto: 5 first, 3.1.1 where the broker does not know it [default: auto]
-    #[arg(short = 'V', long, value_name = "VERSION", value_parser = str::parse::<ProtocolChoice>, help_heading = CONNECTION)]
-    pub protocol_version: Option<ProtocolChoice>,
-    /// Topic of the will
-    #[arg(long, value_name = "TOPIC", value_parser = topic_name, help_heading = CONNECTION)]
-    pub will_topic: Option<TopicName>,
-    /// Payload of the will
-    #[arg(long, value_name = "PAYLOAD", requires = "will_topic", allow_hyphen_values = true, help_heading = CONNECTION)]
-    pub will_payload: Option<String>,
-    /// QoS of the will
-    #[arg(long, value_name = "QOS", requires = "will_topic", value_parser = qos, help_heading = CONNECTION)]
-    pub will_qos: Option<QoS>,
-    /// The will is retained
-    #[arg(long, requires = "will_topic", help_heading = CONNECTION)]
-    pub will_retain: bool,
-    /// Never publish
-    #[arg(long, help_heading = CONNECTION)]
-    pub read_only: bool,
-    /// Largest packet taken [default: 256M]
-    #[arg(long, value_name = "SIZE", value_parser = config::max_packet_size, env = "MQTTSCOPE_MAX_PACKET_SIZE", hide_env = true, help_heading = LIMITS)]
-    pub max_packet_size: Option<u32>,
-    /// Largest payload kept whole; of longer ones the head [default: 16M, in sub no limit]
-    #[arg(long, value_name = "SIZE", value_parser = text::parse_size, env = "MQTTSCOPE_MAX_PAYLOAD", hide_env = true, help_heading = LIMITS)]
-    pub max_payload: Option<u64>,
-}
-
-/// How the screen looks and what it may take.
-#[derive(Debug, Clone, Args, Default)]
-pub struct ScreenArgs {
-    /// Memory for messages [default: a quarter of RAM, 256M at most]
-    #[arg(long, value_name = "SIZE", value_parser = config::max_memory, env = "MQTTSCOPE_MAX_MEMORY", hide_env = true, help_heading = LIMITS)]
-    pub max_memory: Option<u64>,
-    /// Frames a second under traffic, 1 to 120 [default: 30, over SSH 10]
-    #[arg(long, value_name = "N", value_parser = fps, env = "MQTTSCOPE_FPS", hide_env = true, help_heading = SCREEN)]
-    pub fps: Option<u8>,
-    /// Theme [default: terminal]
-    #[arg(long, value_name = "NAME", env = "MQTTSCOPE_THEME", hide_env = true, help_heading = SCREEN)]
-    pub theme: Option<String>,
-    /// Draw with ASCII characters only
-    #[arg(long, help_heading = SCREEN)]
-    pub ascii: bool,
-    /// No colours (also `NO_COLOR`)
-    #[arg(long, help_heading = SCREEN)]
-    pub no_color: bool,
-    /// Leave the mouse to the terminal
-    #[arg(long, help_heading = SCREEN)]
-    pub no_mouse: bool,
-    /// When ending, write what was received, drawn and measured to FILE
-    #[arg(long, value_name = "FILE", help_heading = SCREEN)]
-    pub summary_json: Option<PathBuf>,
-}
 
 const TUI_HELP: &str = "\
 TARGET is a profile, @PROFILE, mqtt://USER:PASSWORD@HOST:PORT/TOPIC or HOST[:PORT]; without one the
@@ -188,7 +95,7 @@ pub struct BrokerArgs {
     pub port: u16,
     /// Address to listen on; others than the loopback let anybody in
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub bind: std::net::IpAddr,
+    pub bind: IpAddr,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub general: GeneralArgs,
@@ -236,8 +143,8 @@ pub struct SubArgs {
     #[arg(short, long)]
     pub verbose: bool,
     /// Print each message as FORMAT says
-    #[arg(short = 'F', value_name = "FORMAT", allow_hyphen_values = true, value_parser = super::format::Format::compile)]
-    pub format: Option<super::format::Format>,
+    #[arg(short = 'F', value_name = "FORMAT", allow_hyphen_values = true, value_parser = Format::compile)]
+    pub format: Option<Format>,
     /// No end of line behind a message
     #[arg(short = 'N')]
     pub no_newline: bool,
@@ -246,7 +153,7 @@ pub struct SubArgs {
     pub count: Option<u64>,
     /// End after SECONDS, with exit code 27
     #[arg(short = 'W', value_name = "SECONDS", value_parser = text::parse_duration)]
-    pub timeout: Option<std::time::Duration>,
+    pub timeout: Option<Duration>,
     /// Do not print retained messages
     #[arg(short = 'R', conflicts_with = "retained_only")]
     pub no_retained: bool,
@@ -299,7 +206,7 @@ pub struct PubArgs {
     pub repeat: u64,
     /// Wait SECONDS between the times
     #[arg(long, value_name = "SECONDS", value_parser = text::parse_duration)]
-    pub repeat_delay: Option<std::time::Duration>,
+    pub repeat_delay: Option<Duration>,
     /// Show the control packets as they come and go, on stderr
     #[arg(short, long)]
     pub debug: bool,
@@ -349,37 +256,4 @@ pub struct ConfigArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub general: GeneralArgs,
-}
-
-fn port(text: &str) -> Result<u16, String> {
-    let port = text.parse().ok().filter(|port| *port != 0);
-    port.ok_or_else(|| "use 1 to 65535".into())
-}
-
-fn count(text: &str) -> Result<u64, String> {
-    let count = text.parse().ok().filter(|count| *count != 0);
-    count.ok_or_else(|| "use a whole number from 1".into())
-}
-
-fn fps(text: &str) -> Result<u8, String> {
-    let fps = text.parse().ok().filter(|fps| (1..=120).contains(fps));
-    fps.ok_or_else(|| "use 1 to 120".into())
-}
-
-fn keep_alive(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| "use 0 (off) to 65535 seconds".into())
-}
-
-fn qos(text: &str) -> Result<QoS, String> {
-    let bits = text.parse().ok();
-    bits.and_then(QoS::from_bits)
-        .ok_or_else(|| "use 0, 1 or 2".into())
-}
-
-fn topic_filter(text: &str) -> Result<TopicFilter, String> {
-    TopicFilter::new(text).map_err(|error| error.to_string())
-}
-
-fn topic_name(text: &str) -> Result<TopicName, String> {
-    TopicName::new(text).map_err(|error| error.to_string())
 }
