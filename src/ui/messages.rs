@@ -22,6 +22,7 @@ struct Columns {
     has_delta: bool,
     connection: u16,
     topic: u16,
+    has_size: bool,
 }
 
 impl Columns {
@@ -34,7 +35,7 @@ impl Columns {
         let has_delta = width >= 70;
         let has_millis = width >= 56;
         let topic = match width {
-            ..60 => width / 3,
+            ..60 => width * 2 / 5,
             _ => (width * 32 / 100).min(48),
         };
         Self {
@@ -42,6 +43,7 @@ impl Columns {
             has_delta,
             connection,
             topic,
+            has_size: width >= 56,
         }
     }
 }
@@ -104,11 +106,11 @@ fn header(buffer: &mut Buffer, area: Rect, look: &Look<'_>, columns: &Columns) {
     if columns.connection > 0 {
         row.column("CONN", columns.connection, dim);
     }
-    row.column("TOPIC", columns.topic, dim)
-        .skip(1)
-        .column(" SIZE", 6, dim)
-        .skip(1)
-        .put("PAYLOAD", dim);
+    row.column("TOPIC", columns.topic, dim).skip(1);
+    if columns.has_size {
+        row.column(" SIZE", 7, dim);
+    }
+    row.put("PAYLOAD", dim);
 }
 
 fn draw_row(
@@ -162,8 +164,10 @@ fn draw_row(
         topic_style,
     )
     .skip(1);
-    row.right(&text::size(message.payload_len().into()), 5, dim)
-        .skip(2);
+    if columns.has_size {
+        row.right(&text::size(message.payload_len().into()), 5, dim)
+            .skip(2);
+    }
     payload(&mut row, look, message, is_sent);
 }
 
@@ -217,13 +221,20 @@ fn flag<'a>(message: &MessageRef<'_>, look: &Look<'a>) -> (&'a str, Meaning) {
     }
 }
 
+/// In as many words as fit.
 fn pause_line(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     let held = text::grouped(app.held().unwrap_or(0));
     let lost = match app.messages.view.evicted_while_paused() {
         0 => "none lost".to_owned(),
         evicted => format!("{} evicted while paused", text::grouped(evicted)),
     };
-    let words = format!("┄┄ paused by you · {held} newer held, {lost} · Space to resume ┄┄");
+    let long = format!("┄┄ paused by you · {held} newer held, {lost} · Space to resume ┄┄");
+    let short = format!("┄ paused · {held} held, {lost} · Space ┄");
+    let words = if text::width(&long) < usize::from(area.width) {
+        long
+    } else {
+        short
+    };
     let words = if look.is_ascii() {
         look.plain(&words).replace('┄', "-")
     } else {
