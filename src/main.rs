@@ -8,7 +8,8 @@ use mqttscope::{
 };
 
 fn main() -> ExitCode {
-    let ended = cli::run(std::env::args_os().skip(1)).and_then(|invocation| match invocation {
+    let check_keys = |keys: &_| tui::resolve_keys(keys).map(drop);
+    let ended = cli::run(std::env::args_os().skip(1), check_keys).and_then(|invocation| match invocation {
         Invocation::Done(exit) => Ok(exit),
         Invocation::Tui(request) => run_tui(*request),
     });

@@ -33,7 +33,10 @@ pub use environment::Environment;
 pub use failure::{Exit, Failure};
 pub use start::TuiRequest;
 
-use crate::{config::Paths, source::Clock};
+use crate::{
+    config::{Faults, KeyBindings, Paths},
+    source::Clock,
+};
 use args::{BrokerArgs, ConfigArgs, DemoArgs, GeneralArgs, PubArgs, SubArgs, TuiArgs};
 use usage::{Parsed, parse};
 
@@ -47,7 +50,12 @@ pub enum Invocation {
 }
 
 /// Reads the arguments (without the program's name) and runs the verb, unless it is one for the screen.
-pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, Failure> {
+///
+/// `check_keys` knows the actions and keys of the screen, which `config check` asks.
+pub fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    check_keys: fn(&KeyBindings) -> Result<(), Faults>,
+) -> Result<Invocation, Failure> {
     let arguments: Vec<String> = arguments
         .into_iter()
         .map(|argument| {
@@ -70,7 +78,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, 
                 headless(publish::run(args, &environment, &paths))
             }),
             "config" => with(rest, |args: &ConfigArgs| {
-                config::run(args, &paths(&args.general)?)
+                config::run(args, &paths(&args.general)?, check_keys)
             }),
             _ => with(&arguments, |args: &TuiArgs| tui(args, &environment, clock)),
         },
