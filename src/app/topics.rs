@@ -58,10 +58,12 @@ impl TopicsPane {
             self.resorted_us = now.mono_us;
             self.view.resort(topics, now.mono_us);
         }
+        self.prepare(model, now);
         if !self.is_touched {
             self.open_what_fits(model);
             self.selected = self.view.node_at(topics, 0);
             (self.first, self.selected_row) = (0, 0);
+            self.prepare(model, now);
             return;
         }
         match self.selected.and_then(|node| self.view.index_of(topics, node)) {
@@ -74,6 +76,13 @@ impl TopicsPane {
             None => self.select_row(model, self.selected_row),
         }
         self.keep_in_view();
+        self.prepare(model, now);
+    }
+
+    /// Keeps the order of what is in view: it holds until the next resort, and no row is sorted while drawing.
+    fn prepare(&mut self, model: &Model, now: Time) {
+        let rows = self.first..self.first + self.height;
+        self.view.prepare(model.topics(), rows, now.mono_us);
     }
 
     /// While nobody has touched the tree, small levels open by themselves.
