@@ -30,7 +30,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, sourc
         Row::new(buffer, inner, y as u16)
             .skip(1)
             .column(label, 17, look.styles.fg(Meaning::Dim))
-            .put(&look.safe(value), look.styles.fg(*meaning));
+            .put(&look.plain(&look.safe(value)), look.styles.fg(*meaning));
     }
 }
 

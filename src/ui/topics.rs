@@ -94,24 +94,24 @@ fn draw_row(buffer: &mut Buffer, line: Rect, app: &App, look: &Look<'_>, row: &m
     out.skip(row.depth.min(line.width / 2) * 2)
         .put(fold, look.styles.fg(Meaning::Dim));
     let (figures, meaning) = figures(app, row, look);
-    let room = usize::from(out.left());
+    let is_retained = stats.messages > 0 && stats.last_retained_id.is_some();
+    let room = usize::from(out.left()).saturating_sub(if is_retained { 2 } else { 0 });
     let name = text::truncate_middle(&label, room.saturating_sub(2), look.glyphs).into_owned();
-    let name_style = match () {
-        () if topics.is_root(row.node) => look.styles.fg(Meaning::Title),
-        () if row.has_children => look.styles.fg(Meaning::Text),
-        () => look.styles.fg(Meaning::Text),
+    let name_style = if topics.is_root(row.node) {
+        look.styles.fg(Meaning::Title)
+    } else {
+        look.styles.fg(Meaning::Text)
     };
     let room_right = room.saturating_sub(text::width(&name) + 1);
     if text::width(&figures) <= room_right {
         out.flush_right(&figures, look.styles.fg(meaning));
     }
+    if is_retained {
+        out.flush_right(" ", look.styles.base())
+            .flush_right("R", look.styles.fg(Meaning::Retained));
+    }
     out.put(&name, name_style).skip(1);
     if stats.messages > 0 {
-        let is_retained = stats.last_retained_id.is_some();
-        if is_retained && out.left() > 4 {
-            out.flush_right(" ", look.styles.base())
-                .flush_right("R", look.styles.fg(Meaning::Retained));
-        }
         out.flush_right(" ", look.styles.base());
         draw_value(&mut out, app, look, stats.last_id);
     }
