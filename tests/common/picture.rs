@@ -14,6 +14,7 @@ use std::{
 
 use ratatui::{
     buffer::{Buffer, Cell},
+    layout::Rect,
     style::{Color, Modifier},
 };
 use unicode_width::UnicodeWidthStr;
@@ -36,6 +37,19 @@ pub fn lines(buffer: &Buffer) -> Vec<String> {
     (0..buffer.area.height)
         .map(|y| {
             let line: String = cells(buffer, y).map(|(_, cell)| cell.symbol()).collect();
+            line.trim_end().to_owned()
+        })
+        .collect()
+}
+
+/// The lines of a part of the screen.
+pub fn lines_in(buffer: &Buffer, area: Rect) -> Vec<String> {
+    (area.y..area.bottom())
+        .map(|y| {
+            let line: String = cells(buffer, y)
+                .filter(|(x, _)| (area.x..area.right()).contains(x))
+                .map(|(_, cell)| cell.symbol())
+                .collect();
             line.trim_end().to_owned()
         })
         .collect()

@@ -21,6 +21,7 @@ use mqttscope::{
         App, Setup,
         effect::{Done, Effect},
         keys::KeyMap,
+        layout::Pane,
         msg::Msg,
         update::update,
     },
@@ -82,13 +83,13 @@ pub fn screen_with(change: impl FnOnce(&mut Setup)) -> Screen {
         has_color: true,
     };
     change(&mut setup);
-    let (mut app, effects) = App::new(setup);
+    let (mut app, _) = App::new(setup);
     app.look.clock = WallClock::utc();
     let current = app.connections.last().map(|connection| connection.source);
     Screen {
         app,
         now,
-        effects,
+        effects: Vec::new(),
         current,
     }
 }
@@ -188,7 +189,7 @@ impl Screen {
         let mut this = self
             .opened_with(profile)
             .state(ConnectionState::Connected(Box::new(facts)));
-        this.app.focus(mqttscope::app::layout::Pane::Topics);
+        this.app.focus(Pane::Topics);
         this.app.notices.seen();
         this
     }
@@ -303,7 +304,7 @@ impl Screen {
         request.unwrap_or_else(|| panic!("nothing was asked of a connection: {:?}", self.effects))
     }
 
-    /// The effects so far, which are then forgotten.
+    /// The effects since the last look or since the start, which are then forgotten.
     pub fn take_effects(&mut self) -> Vec<Effect> {
         std::mem::take(&mut self.effects)
     }
@@ -409,6 +410,26 @@ impl Screen {
     /// The whole screen as text.
     pub fn text(&mut self) -> String {
         self.lines().join("\n")
+    }
+
+    /// The inside of a pane as text; empty where it is not shown.
+    pub fn pane(&mut self, pane: Pane) -> Vec<String> {
+        let inner = self.app.layout().inner(pane);
+        picture::lines_in(&self.buffer(), inner)
+    }
+
+    #[track_caller]
+    pub fn shows_in(mut self, pane: Pane, part: &str) -> Self {
+        let text = self.pane(pane).join("\n");
+        assert!(text.contains(part), "{part:?} is not in {pane:?}:\n{text}");
+        self
+    }
+
+    #[track_caller]
+    pub fn hides_in(mut self, pane: Pane, part: &str) -> Self {
+        let text = self.pane(pane).join("\n");
+        assert!(!text.contains(part), "{part:?} is in {pane:?}:\n{text}");
+        self
     }
 
     /// The only line that contains all of these; fails where there is none or more than one.

@@ -10,5 +10,7 @@ mod picture;
 #[path = "../common/screen.rs"]
 mod screen;
 
+mod connections;
+mod messages;
 mod overview;
 mod topics;

@@ -1,0 +1,234 @@
+//! The connections pane, its form and its facts.
+
+use mqttscope::{
+    app::effect::{Done, Effect},
+    config::PasswordSource,
+    event::{Command, ConnectionState, FailureKind, Phase},
+};
+
+use crate::screen::{Screen, failure, profile, screen};
+
+/// One connected, one retrying, one refused, one only listed.
+fn several() -> Screen {
+    let mut prod = profile("prod");
+    prod.read_only = true;
+    screen()
+        .connected("home")
+        .receive("home/door", "open")
+        .opened("plant")
+        .waiting(3, 4.0, "connection refused: nothing listens on 192.0.2.7:1883")
+        .opened("lab")
+        .refused(
+            "not authorized (0x87)",
+            "the broker wants other credentials, or its access list refuses this client",
+        )
+        .saved(prod)
+        .keys("<esc>1")
+}
+
+#[test]
+fn several_connections_each_say_where_they_stand() {
+    several().snapshot_at_each_size("connections-several");
+}
+
+#[test]
+fn refusal_is_told_in_words_with_a_way_out() {
+    screen()
+        .opened("lab")
+        .refused("not authorized (0x87)", "check user name and password (-u, -P)")
+        .shows("lab: not authorized (0x87); check user name and password")
+        .keys("<esc>")
+        .shows("✗ lab")
+        .snapshot_at_each_size("connections-refused");
+}
+
+#[test]
+fn waiting_counts_down_to_the_next_try() {
+    let mut screen = screen().opened("plant").waiting(3, 4.0, "connection refused");
+    for left in ["try 3 in 4s", "try 3 in 3s", "try 3 in 2s"] {
+        screen = screen.shows(left).pass(1.0);
+    }
+}
+
+#[test]
+fn waiting_wakes_the_screen_every_second() {
+    let mut screen = screen()
+        .opened("plant")
+        .waiting(3, 40.0, "connection refused")
+        .pass(20.0);
+    screen.app.dirty = mqttscope::app::Dirty::Clean;
+    let next = screen.app.next_change_us().expect("a countdown is in view");
+    assert!(next - screen.now.mono_us <= 1_000_000);
+}
+
+#[test]
+fn connecting_names_the_step_it_is_in() {
+    screen()
+        .opened("lab")
+        .state(ConnectionState::Connecting {
+            attempt: 2,
+            phase: Phase::Tcp,
+        })
+        .shows("TCP try 2");
+}
+
+#[test]
+fn all_row_shows_every_connection_and_a_connection_only_its_own() {
+    let both = screen()
+        .connected("home")
+        .receive("door/front", "open")
+        .connected("plant")
+        .receive("press/bar", "118")
+        .keys("1g")
+        .shows("CONN")
+        .shows("door/front")
+        .shows("press/bar");
+    let home = both
+        .keys("j")
+        .hides("press/bar")
+        .shows("door/front")
+        .hides("CONN");
+    home.keys("j").shows("press/bar").hides("door/front");
+}
+
+#[test]
+fn all_row_reads_well() {
+    screen()
+        .connected("home")
+        .house()
+        .connected("plant")
+        .receive("press/bar", "118")
+        .keys("1g3")
+        .snapshot_at_each_size("connections-all");
+}
+
+#[test]
+fn enter_retries_what_was_refused_and_shows_facts_of_what_stands() {
+    let mut refused = screen()
+        .opened("lab")
+        .refused("not authorized (0x87)", "")
+        .keys("1<enter>");
+    let source = refused.source();
+    assert!(
+        refused
+            .take_effects()
+            .contains(&Effect::Send(source, Command::Connect))
+    );
+    screen().connected("lab").keys("1<enter>").shows("Connection lab");
+}
+
+#[test]
+fn facts_say_what_the_broker_said() {
+    screen()
+        .connected_with(profile("lab"), |facts| {
+            facts.limits.maximum_packet_size = Some(1 << 20);
+            facts.subscriptions[1].1 = Some(mqttscope::mqtt::ReasonCode::NOT_AUTHORIZED);
+        })
+        .receive("a", "1")
+        .keys("1i")
+        .snapshot_at_each_size("connections-facts");
+}
+
+#[test]
+fn new_connection_is_asked_for_in_a_form() {
+    screen()
+        .keys("a")
+        .snapshot_at_each_size("connections-form")
+        .resize(120, 36)
+        .keys("lab<tab>pi.lan:1884<tab>dash<tab>s3cret")
+        .hides("s3cret")
+        .snapshot("connections-form-filled");
+}
+
+#[test]
+fn form_saves_the_profile_and_opens_it_at_once() {
+    let mut screen = screen().keys("alab<tab>pi.lan:1884<tab>dash<tab>s3cret<enter>");
+    let effects = screen.take_effects();
+    let saved = effects.iter().find_map(|effect| match effect {
+        Effect::SaveProfile {
+            profile, password, ..
+        } => Some((profile, password)),
+        _ => None,
+    });
+    let (saved, password) = saved.expect("a profile is saved");
+    assert_eq!(
+        (saved.name.as_str(), saved.url.port, saved.username.as_deref()),
+        ("lab", 1884, Some("dash"))
+    );
+    assert!(password.is_none(), "a password goes into a file on request only");
+    let opened = effects.iter().find_map(|effect| match effect {
+        Effect::Open(_, profile, _) => Some(profile),
+        _ => None,
+    });
+    let opened = opened.expect("it is opened");
+    assert!(
+        matches!(&opened.password, PasswordSource::Memory(secret) if secret.expose().as_ref() == b"s3cret")
+    );
+    assert!(!format!("{effects:?}").contains("s3cret"));
+}
+
+#[test]
+fn faulty_fields_are_marked_and_nothing_is_saved() {
+    let mut screen = screen()
+        .saved(profile("lab"))
+        .keys("alab<tab>ftp://pi.lan<enter>")
+        .snapshot("connections-form-faults")
+        .shows("\"lab\" is taken");
+    assert!(screen.take_effects().is_empty());
+    // The second fault is said as soon as its field has the keys.
+    let mut screen = screen.keys("2<tab>");
+    assert!(screen.text().contains("ftp"), "{}", screen.text());
+}
+
+#[test]
+fn escape_closes_the_form_without_a_connection() {
+    let mut screen = screen().keys("alab<tab>pi.lan<esc>").hides("New connection");
+    assert!(screen.take_effects().is_empty());
+    assert!(screen.app.connections.is_empty());
+}
+
+#[test]
+fn deleted_profile_comes_back_with_undo() {
+    let mut screen = screen().saved(profile("old")).saved(profile("new")).keys("1gx");
+    assert_eq!(screen.take_effects(), [Effect::DeleteProfile("old".into())]);
+    let mut screen = screen
+        .done(Done::ProfileDeleted {
+            name: "old".into(),
+            text: "url = \"mqtt://old.lan\" # mine\n".into(),
+        })
+        .shows("old deleted; U brings it back")
+        .keys("U")
+        .shows("old is back");
+    let restored = Effect::RestoreProfile {
+        name: "old".into(),
+        text: "url = \"mqtt://old.lan\" # mine\n".into(),
+    };
+    assert_eq!(screen.take_effects(), [restored]);
+    assert_eq!(screen.app.connections.len(), 2);
+}
+
+#[test]
+fn disconnect_is_asked_of_the_worker() {
+    let mut screen = screen().connected("lab").keys("1c");
+    let source = screen.source();
+    assert!(
+        screen
+            .take_effects()
+            .contains(&Effect::Send(source, Command::Disconnect))
+    );
+    screen.state(ConnectionState::Idle).shows("disconnected");
+}
+
+#[test]
+fn messages_stay_when_their_connection_is_lost() {
+    screen()
+        .connected("lab")
+        .receive("a/b", "still here")
+        .state(ConnectionState::Waiting {
+            attempt: 1,
+            retry_at_us: 101_000_000,
+            failure: failure(FailureKind::Network, "the broker closed the connection", ""),
+        })
+        .shows("still here")
+        .shows("try 1");
+}
