@@ -48,7 +48,7 @@ impl Terminal {
         Ok(terminal)
     }
 
-    /// Takes the terminal back after [`restore`] (suspend, `$EDITOR`).
+    /// Takes the terminal back after `restore` (suspend, `$EDITOR`).
     pub fn resume(&mut self) -> io::Result<()> {
         *self = Self::enter(self.has_mouse)?;
         Ok(())
