@@ -127,6 +127,10 @@ fn tui(args: &TuiArgs, environment: &Environment, clock: Clock) -> Result<Invoca
     let found = target::resolve(&args.words, &args.connection, environment, &request.paths)?;
     let filters = target::filters(&args.topics, &found.topics)?;
     request.notes.extend(found.warnings);
+    // the screen says them once; here they are still there when it has gone
+    for note in &request.notes {
+        talk::say(note);
+    }
     match found.profile {
         Some(mut profile) => {
             target::subscribe(&mut profile, filters, args.qos);

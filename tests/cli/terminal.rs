@@ -49,3 +49,19 @@ fn nothing_of_the_network_reaches_a_terminal_raw() {
         "a pipe gets the bytes"
     );
 }
+
+#[test]
+fn faulty_profile_and_password_are_warned_of_before_the_screen() {
+    let home = Home::new();
+    home.write("profiles/bad.toml", "url = 5\n");
+    // without a terminal the screen does not start, but all that is before it happens
+    let ran = home.run(&["-h", "127.0.0.1", "-P", "hunter2"]);
+    assert_eq!(ran.code, 1, "{ran:?}");
+    for part in [
+        "profiles/bad.toml:1: \"url\" is to be a string",
+        "can be seen by other users",
+        "needs a terminal",
+    ] {
+        assert!(ran.stderr.contains(part), "{part}: {ran:?}");
+    }
+}
