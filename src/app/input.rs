@@ -1,6 +1,6 @@
 //! The one-line inputs: the filter bar behind `/` and the find bar behind Ctrl-f.
 
-use super::text_field::TextField;
+use super::{App, action::Action, messages, overlay::Overlay, text_field::TextField};
 use crate::filter::{Filter, FilterError};
 
 /// Entries kept for ↑.
@@ -73,5 +73,72 @@ impl InputLine {
             self.text.set(&entry);
             self.shown = Some(next);
         }
+    }
+}
+
+/// What is typed holds as soon as it is valid; the last good one stays until then.
+pub fn preview_filter(app: &mut App) {
+    if let Some(filter) = app.filter.line.parse() {
+        app.filter.applied = Some(filter).filter(|filter| !filter.is_empty());
+        app.refilter();
+    }
+}
+
+/// `/`: opens the filter bar with the filter that holds.
+pub fn open_filter(app: &mut App) {
+    app.filter.before = app.filter.applied.clone();
+    let text = app
+        .filter
+        .applied
+        .as_ref()
+        .map(|filter| filter.text().to_owned())
+        .unwrap_or_default();
+    app.filter.line.text.set(&text);
+    app.filter.line.error = None;
+    app.open(Overlay::Filter);
+}
+
+/// The keys of the one-line inputs.
+pub fn run(app: &mut App, action: Action) {
+    let is_filter = matches!(app.overlays.last(), Some(Overlay::Filter));
+    let by = match action {
+        Action::InputOlder => 1,
+        Action::InputNewer => -1,
+        Action::InputApply if is_filter => return apply_filter(app),
+        Action::InputApply => return apply_find(app),
+        _ => {
+            app.overlays.pop();
+            if is_filter {
+                app.filter.applied = app.filter.before.take();
+                app.refilter();
+            }
+            return;
+        }
+    };
+    if is_filter {
+        app.filter.line.browse(by);
+        preview_filter(app);
+    } else {
+        app.find.browse(by);
+        app.find.parse();
+    }
+}
+
+/// Enter in the filter bar: a faulty line stays open, its last good filter holds.
+fn apply_filter(app: &mut App) {
+    if app.filter.line.error.is_none() {
+        app.filter.line.remember();
+        app.overlays.pop();
+    }
+}
+
+fn apply_find(app: &mut App) {
+    let Some(filter) = app.find.parse() else { return };
+    app.find.remember();
+    app.overlays.pop();
+    app.find_filter = Some(filter).filter(|filter| !filter.is_empty());
+    if app.find_filter.is_some() {
+        // From the newest backwards: that is where people look first.
+        messages::find(app, false);
     }
 }

@@ -5,7 +5,16 @@ use nucleo_matcher::{
     pattern::{CaseMatching, Normalization, Pattern},
 };
 
-use super::{action::Action, keys::KeyMap, text_field::TextField};
+use super::{
+    App,
+    action::{Action, Layer},
+    effect::Effect,
+    keys::KeyMap,
+    overlay::Overlay,
+    subscribe,
+    text_field::TextField,
+    update,
+};
 
 /// The actions on offer, those that match first.
 #[derive(Debug, Clone)]
@@ -87,6 +96,49 @@ impl Menu {
         scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
         self.matching = scored.into_iter().map(|(_, action)| action).collect();
     }
+}
+
+/// The keys of the lists over the panes: help, palette, subscriptions, facts.
+pub fn run_in(app: &mut App, action: Action) -> Vec<Effect> {
+    let rows = match action {
+        Action::MenuUp => -1,
+        Action::MenuDown => 1,
+        Action::MenuPageUp => -10,
+        Action::MenuPageDown => 10,
+        _ => 0,
+    };
+    let source_rows = match app.overlays.last() {
+        Some(Overlay::Subscriptions(list)) => app.subscriptions(list.source).len(),
+        _ => 0,
+    };
+    match (app.overlays.last_mut(), action) {
+        (_, Action::MenuClose) => drop(app.overlays.pop()),
+        (Some(Overlay::Help(menu) | Overlay::Palette(menu)), Action::MenuRun) => {
+            let chosen = menu.action();
+            app.overlays.pop();
+            return chosen.map(|action| update::run(app, action)).unwrap_or_default();
+        }
+        (Some(Overlay::Help(menu) | Overlay::Palette(menu)), _) => menu.step(rows),
+        (Some(Overlay::Subscriptions(_)), Action::MenuDelete) => return subscribe::unsubscribe(app),
+        (Some(Overlay::Subscriptions(list)), _) => {
+            list.selected = list
+                .selected
+                .saturating_add_signed(rows)
+                .min(source_rows.saturating_sub(1));
+        }
+        (Some(Overlay::Facts(_)), Action::MenuRun) => drop(app.overlays.pop()),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Actions the palette offers wherever the keys are: those that do not need a pane's selection to make sense.
+pub fn is_offered_anywhere(action: Action) -> bool {
+    matches!(action.layer(), Layer::Global)
+        || matches!(
+            action,
+            Action::ConnectionAdd | Action::TopicSort | Action::TopicFresh
+        )
 }
 
 #[cfg(test)]

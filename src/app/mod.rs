@@ -6,6 +6,7 @@ pub mod composer;
 pub mod connection_form;
 pub mod connections;
 pub mod details;
+mod done;
 pub mod effect;
 pub mod form;
 mod hints;
@@ -15,9 +16,13 @@ pub mod layout;
 pub mod menu;
 pub mod messages;
 mod mouse;
+mod moves;
 pub mod msg;
 pub mod notices;
 pub mod overlay;
+mod publish;
+mod received;
+mod settle;
 pub mod sieve;
 pub mod subscribe;
 pub mod text_field;
@@ -30,9 +35,9 @@ use ratatui::layout::Size;
 
 use crate::{
     config::{BrokerUrl, Profile, Theme},
-    event::{ConnectionState, OperationId, SourceId, Time},
+    event::{OperationId, SourceId, Time},
     filter::Filter,
-    model::{Limits, MessageRef, Model, Scope, SubscriptionStats},
+    model::{Limits, MessageRef, Model, SubscriptionStats},
     mqtt::TopicFilter,
     text::{Glyphs, WallClock},
 };
@@ -354,135 +359,5 @@ impl App {
             .view
             .is_paused()
             .then(|| self.messages.view.held() as u64)
-    }
-
-    /// Shows what the selected connection and the filter let through.
-    pub fn rescope(&mut self) {
-        let scope = self.scope();
-        let is_only_open = self
-            .connections
-            .iter()
-            .filter(|connection| connection.is_open)
-            .count()
-            <= 1;
-        self.topics
-            .set_scope(&self.model, scope.map_or(Scope::All, Scope::Only));
-        // One connection: its messages are all there are, and the log needs no list of them.
-        self.sieve.scope =
-            scope.filter(|source| !(is_only_open && self.connection(*source).is_some_and(|c| c.is_open)));
-        self.refilter();
-    }
-
-    /// Makes the sieve anew and shows what it lets through.
-    pub fn refilter(&mut self) {
-        self.sieve.filter = self.filter.applied.clone();
-        self.sieve.muted = self.muted.clone();
-        let fresh = self.topics.is_fresh_only;
-        self.sieve.fresh_since_us = fresh.then(|| self.now.mono_us.saturating_sub(topics::FRESH_US));
-        self.messages.refilter(&self.model, &self.sieve);
-        self.topics.refilter(&self.model, &self.sieve);
-    }
-
-    /// Brings the panes in line with the model and the layout. After every message, before every frame.
-    fn settle(&mut self) {
-        let layout = self.layout();
-        self.topics.settle(
-            &self.model,
-            layout.inner(Pane::Topics).height,
-            self.now,
-            &self.sieve,
-        );
-        let taken = MESSAGES_HEADER + u16::from(self.messages.view.is_paused());
-        let rows = layout.inner(Pane::Messages).height.saturating_sub(taken);
-        self.messages.settle(&self.model, &self.sieve, rows);
-        let is_shown = !layout.pane(Pane::Details).is_empty();
-        let message = if is_shown {
-            selected_of(&self.model, self.subject, &self.topics, &self.messages)
-        } else {
-            None
-        };
-        self.details.settle(
-            message.as_ref(),
-            layout.inner(Pane::Details).height.saturating_sub(1),
-        );
-    }
-
-    /// Makes everything ready that drawing only reads.
-    pub fn before_draw(&mut self, now: Time) {
-        self.now = now;
-        self.notices.tick(now.mono_us);
-        self.settle();
-        self.next_change = self.next_visible_change();
-    }
-
-    /// When something visible changes by time alone, mono µs.
-    pub fn next_change_us(&self) -> Option<u64> {
-        if self.dirty != Dirty::Clean {
-            return None;
-        }
-        self.next_change
-    }
-
-    fn next_visible_change(&self) -> Option<u64> {
-        let now = self.now.mono_us;
-        let second = now + 1_000_000;
-        let is_waiting = |connection: &crate::model::Connection| {
-            matches!(
-                connection.state,
-                ConnectionState::Waiting { .. } | ConnectionState::Connecting { .. }
-            )
-        };
-        let counts_down = self.model.connections().any(is_waiting).then_some(second);
-        let rate = (self.model.rate().per_second(now) > 0.0).then_some(second);
-        let search = self.messages.is_searching().then_some(now);
-        let lag = (self.model.lag_us(now) > 0).then_some(second);
-        [
-            counts_down,
-            rate,
-            search,
-            lag,
-            self.notices.next_change_us(),
-            self.topics.next_change_us(),
-            self.next_age_us(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    /// When the age of a topic in view next reads differently.
-    fn next_age_us(&self) -> Option<u64> {
-        if self.layout().pane(Pane::Topics).is_empty() {
-            return None;
-        }
-        let now = self.now.mono_us;
-        let topics = self.model.topics();
-        self.topics
-            .rows(&self.model)
-            .iter()
-            .filter_map(|row| topics.stats(row.node).subtree_last_us)
-            .map(|last| {
-                let age = now.saturating_sub(last);
-                let step = match age {
-                    0..60_000_000 => 1_000_000,
-                    60_000_000..3_600_000_000 => 60_000_000,
-                    _ => 3_600_000_000,
-                };
-                last + (age / step + 1) * step
-            })
-            .min()
-    }
-}
-
-/// The message the details show; free-standing so that the pane can be changed meanwhile.
-fn selected_of<'m>(
-    model: &'m Model,
-    subject: Subject,
-    topics: &TopicsPane,
-    messages: &MessagesPane,
-) -> Option<MessageRef<'m>> {
-    match subject {
-        Subject::Topic => model.last_message(topics.selected()?),
-        Subject::Message => model.message(messages.selected()?),
     }
 }

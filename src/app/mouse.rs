@@ -4,10 +4,11 @@ use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::Position;
 
 use super::{
-    App, composer,
+    App,
     effect::Effect,
     layout::{Layout, Mode, Pane},
     overlay::Overlay,
+    publish,
     update::run,
 };
 
@@ -59,7 +60,7 @@ fn click(app: &mut App, layout: &Layout, at: Position) -> Vec<Effect> {
         return Vec::new();
     };
     if pane == Pane::Publish {
-        composer::open(app);
+        publish::open(app);
         return Vec::new();
     }
     app.focus(pane);

@@ -5,21 +5,19 @@ use crossterm::event::KeyEvent;
 use super::{
     App, Dirty,
     action::{Action, Layer},
-    composer, connection_form, connections,
-    effect::{Done, Effect},
+    composer::Field,
+    connection_form, connections, done,
+    effect::Effect,
+    input,
     keys::Key,
     layout::Pane,
-    menu::Menu,
-    messages, mouse,
+    menu::{self, Menu},
+    messages, mouse, moves,
     msg::Msg,
     overlay::Overlay,
-    subscribe, topics,
+    publish, received, subscribe, topics,
 };
-use crate::{
-    event::{Batch, ConnectionState, FailureKind, OperationEnded, OperationKind, SourceId, Time},
-    model::{Notice, NoticeKind},
-    mqtt::ProtocolVersion,
-};
+use crate::event::Time;
 
 /// Takes one message in; returns what is to be done outside.
 pub fn update(app: &mut App, msg: Msg, now: Time) -> Vec<Effect> {
@@ -30,7 +28,7 @@ pub fn update(app: &mut App, msg: Msg, now: Time) -> Vec<Effect> {
     });
     match msg {
         Msg::Batches(batches) => {
-            receive(app, &batches);
+            received::receive(app, &batches);
             Vec::new()
         }
         Msg::Tick => tick(app),
@@ -55,7 +53,7 @@ pub fn update(app: &mut App, msg: Msg, now: Time) -> Vec<Effect> {
             app.settle();
             Vec::new()
         }
-        Msg::Done(done) => on_done(app, done),
+        Msg::Done(done) => done::on_done(app, done),
     }
 }
 
@@ -64,88 +62,6 @@ fn tick(app: &mut App) -> Vec<Effect> {
         app.refilter();
     }
     Vec::new()
-}
-
-fn receive(app: &mut App, batches: &[Batch]) {
-    for batch in batches {
-        for notice in app.model.apply(batch, app.now.mono_us) {
-            on_notice(app, notice);
-        }
-    }
-}
-
-fn on_notice(app: &mut App, notice: Notice) {
-    match notice.what {
-        NoticeKind::OperationEnded(ended) => on_operation(app, notice.source, &ended),
-        NoticeKind::StateChanged { .. } => on_state(app, notice.source),
-        NoticeKind::Violation {
-            packet_type, anomaly, ..
-        } => {
-            let name = app.connection_name(notice.source).to_owned();
-            let packet = packet_type.map_or("packet", |packet_type| packet_type.name());
-            app.notices
-                .warn(format!("{name}: {packet} breaks the protocol: {}", anomaly.what));
-        }
-        NoticeKind::Dropped { messages, .. } => {
-            let name = app.connection_name(notice.source).to_owned();
-            app.notices
-                .warn(format!("{name}: {messages} messages dropped under load"));
-        }
-    }
-}
-
-fn on_operation(app: &mut App, source: SourceId, ended: &OperationEnded) {
-    let version = match app.model.connection(source).map(|connection| &connection.state) {
-        Some(ConnectionState::Connected(facts)) => facts.version,
-        _ => ProtocolVersion::V5,
-    };
-    match ended.kind {
-        OperationKind::Publish => {
-            app.composer
-                .ended(ended.id, &ended.outcome, ended.took.as_millis());
-            let (words, is_ok) = composer::describe(&ended.outcome, ended.took.as_millis());
-            if !is_ok && !app.composer.is_open {
-                app.notices.error(words);
-            }
-        }
-        OperationKind::Subscribe | OperationKind::Unsubscribe => {
-            if let Some(filters) = app.pending_filters.remove(&ended.id) {
-                let is_subscribe = ended.kind == OperationKind::Subscribe;
-                subscribe::ended(app, &filters, &ended.outcome, is_subscribe, version);
-            }
-        }
-    }
-}
-
-fn on_state(app: &mut App, source: SourceId) {
-    let name = app.connection_name(source).to_owned();
-    let Some(state) = app
-        .model
-        .connection(source)
-        .map(|connection| connection.state.clone())
-    else {
-        return;
-    };
-    match &state {
-        ConnectionState::Refused(failure) => {
-            let advice = if failure.advice.is_empty() {
-                String::new()
-            } else {
-                format!("; {}", failure.advice)
-            };
-            app.notices.error(format!("{name}: {}{advice}", failure.what));
-        }
-        ConnectionState::Waiting {
-            attempt: 2, failure, ..
-        } => app.notices.warn(format!("{name}: {}", failure.what)),
-        ConnectionState::Waiting { failure, .. } if failure.kind == FailureKind::Violation => {
-            app.notices.warn(format!("{name}: {}", failure.what));
-        }
-        ConnectionState::Connected(facts) => app
-            .notices
-            .mended(format!("{name}: connected, MQTT {}", facts.version)),
-        _ => {}
-    }
 }
 
 fn on_key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
@@ -171,7 +87,6 @@ fn on_key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
 impl App {
     /// In a body of many lines, up and down move the cursor before they browse the history.
     fn takes(&self, action: Action) -> bool {
-        use composer::Field;
         match action {
             Action::PublishOlder => match self.composer.field {
                 Field::Body => self.composer.body.is_at_top() && self.composer.body.lines().len() <= 1,
@@ -209,7 +124,7 @@ fn typed(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         }
         Some(Overlay::Filter) => {
             app.filter.line.text.key(event);
-            preview_filter(app);
+            input::preview_filter(app);
         }
         Some(Overlay::Find) => {
             app.find.text.key(event);
@@ -231,7 +146,7 @@ fn on_paste(app: &mut App, text: &str) {
         }
         Some(Overlay::Filter) => {
             app.filter.line.text.paste(text);
-            preview_filter(app);
+            input::preview_filter(app);
         }
         Some(Overlay::Find) => {
             app.find.text.paste(text);
@@ -247,65 +162,20 @@ fn on_paste(app: &mut App, text: &str) {
     }
 }
 
-/// What is typed holds as soon as it is valid; the last good one stays until then.
-fn preview_filter(app: &mut App) {
-    if let Some(filter) = app.filter.line.parse() {
-        app.filter.applied = Some(filter).filter(|filter| !filter.is_empty());
-        app.refilter();
-    }
-}
-
 /// Runs an action, wherever it came from: a key, the help, the palette, the mouse.
 pub fn run(app: &mut App, action: Action) -> Vec<Effect> {
     match action.layer() {
-        Layer::Move => step(app, action),
+        Layer::Move => moves::step(app, action),
         Layer::Global => return global(app, action),
         Layer::Connections => return connection(app, action),
         Layer::Topics => return topic(app, action),
         Layer::Messages | Layer::Details => return message(app, action),
-        Layer::Publish => return publish(app, action),
+        Layer::Publish => return publish_form(app, action),
         Layer::Form => return form(app, action),
-        Layer::Menu => return menu(app, action),
-        Layer::Input => input(app, action),
+        Layer::Menu => return menu::run_in(app, action),
+        Layer::Input => input::run(app, action),
     }
     Vec::new()
-}
-
-fn step(app: &mut App, action: Action) {
-    let height = match app.focus {
-        Pane::Topics => app.topics.height(),
-        Pane::Messages => app.messages.height(),
-        Pane::Details => app.details.height(),
-        Pane::Connections | Pane::Publish => 5,
-    };
-    let page = height.saturating_sub(1).max(1) as isize;
-    match action {
-        Action::MoveUp => move_rows(app, -1),
-        Action::MoveDown => move_rows(app, 1),
-        Action::PageUp => move_rows(app, -page),
-        Action::PageDown => move_rows(app, page),
-        Action::HalfPageUp => move_rows(app, -(page / 2).max(1)),
-        Action::HalfPageDown => move_rows(app, (page / 2).max(1)),
-        Action::GoTop if app.focus == Pane::Messages => app.messages.to_top(),
-        Action::GoBottom if app.focus == Pane::Messages => app.messages.follow(),
-        Action::GoTop => move_rows(app, isize::MIN / 2),
-        Action::GoBottom => move_rows(app, isize::MAX / 2),
-        Action::MoveRight if app.focus == Pane::Topics && !app.topics.open(&app.model) => {
-            app.topics.step(&app.model, 1);
-        }
-        Action::MoveLeft if app.focus == Pane::Topics => app.topics.fold(&app.model),
-        _ => {}
-    }
-}
-
-fn move_rows(app: &mut App, rows: isize) {
-    match app.focus {
-        Pane::Connections => app.select_connection_row(app.connection_row().saturating_add_signed(rows)),
-        Pane::Topics => app.topics.step(&app.model, rows),
-        Pane::Messages => app.messages.step(rows),
-        Pane::Details => app.details.scroll(rows),
-        Pane::Publish => {}
-    }
 }
 
 fn global(app: &mut App, action: Action) -> Vec<Effect> {
@@ -320,28 +190,28 @@ fn global(app: &mut App, action: Action) -> Vec<Effect> {
                 Action::ALL
                     .iter()
                     .copied()
-                    .filter(|action| is_offered_anywhere(*action)),
+                    .filter(|action| menu::is_offered_anywhere(*action)),
             );
             let mut seen = std::collections::HashSet::new();
             actions.retain(|action| seen.insert(*action));
             app.open(Overlay::Palette(Menu::new("Palette: every action", actions)));
         }
-        Action::Filter => open_filter(app),
+        Action::Filter => input::open_filter(app),
         Action::Find => app.open(Overlay::Find),
         Action::FindNext => messages::find(app, true),
         Action::FindPrevious => messages::find(app, false),
         Action::Pause => messages::pause(app),
-        Action::Compose => composer::open(app),
-        Action::RepeatLast => return composer::repeat_last(app),
+        Action::Compose => publish::open(app),
+        Action::RepeatLast => return publish::repeat_last(app),
         Action::Subscribe => subscribe::open(app),
         Action::Unsubscribe => subscribe::open_list(app),
-        Action::FocusNext => focus_step(app, 1),
-        Action::FocusPrevious => focus_step(app, -1),
+        Action::FocusNext => moves::focus_step(app, 1),
+        Action::FocusPrevious => moves::focus_step(app, -1),
         Action::FocusConnections | Action::ShowConnections => app.focus(Pane::Connections),
         Action::FocusTopics => app.focus(Pane::Topics),
         Action::FocusMessages => app.focus(Pane::Messages),
         Action::FocusDetails => app.focus(Pane::Details),
-        Action::FocusPublish => composer::open(app),
+        Action::FocusPublish => publish::open(app),
         Action::Zoom => app.is_zoomed = !app.is_zoomed,
         Action::Shrink => app.divider_shift = (app.divider_shift - 2).max(-60),
         Action::Grow => app.divider_shift = (app.divider_shift + 2).min(60),
@@ -350,34 +220,12 @@ fn global(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Suspend => return vec![Effect::Suspend],
         Action::Undo => return connections::undo(app),
-        Action::Back => back(app),
-        Action::Close => close(app),
+        Action::Back => moves::back(app),
+        Action::Close => moves::close(app),
         Action::Quit => app.quit = true,
         _ => {}
     }
     Vec::new()
-}
-
-/// Actions the palette offers wherever the keys are: those that do not need a pane's selection to make sense.
-fn is_offered_anywhere(action: Action) -> bool {
-    matches!(action.layer(), Layer::Global)
-        || matches!(
-            action,
-            Action::ConnectionAdd | Action::TopicSort | Action::TopicFresh
-        )
-}
-
-fn open_filter(app: &mut App) {
-    app.filter.before = app.filter.applied.clone();
-    let text = app
-        .filter
-        .applied
-        .as_ref()
-        .map(|filter| filter.text().to_owned())
-        .unwrap_or_default();
-    app.filter.line.text.set(&text);
-    app.filter.line.error = None;
-    app.open(Overlay::Filter);
 }
 
 fn next_theme(app: &App) -> Vec<Effect> {
@@ -389,48 +237,6 @@ fn next_theme(app: &App) -> Vec<Effect> {
         .unwrap_or(0);
     let next = app.look.themes.iter().cycle().nth(at + 1);
     next.cloned().map(Effect::LoadTheme).into_iter().collect()
-}
-
-/// The panes that are on the screen, or in a narrow one all of them.
-fn focus_step(app: &mut App, by: isize) {
-    let panes: Vec<Pane> = Pane::ALL
-        .into_iter()
-        .filter(|pane| *pane != Pane::Publish || app.composer.is_open)
-        .collect();
-    let at = panes.iter().position(|pane| *pane == app.focus).unwrap_or(0) as isize;
-    let next = (at + by).rem_euclid(panes.len() as isize) as usize;
-    if let Some(pane) = panes.get(next) {
-        app.focus(*pane);
-    }
-}
-
-/// Esc: one step back.
-fn back(app: &mut App) {
-    if app.overlays.pop().is_some() {
-        return;
-    }
-    if app.is_zoomed {
-        app.is_zoomed = false;
-    } else if app.messages.view.is_paused() {
-        messages::pause(app);
-    } else if app.filter.applied.take().is_some() {
-        app.refilter();
-        app.notices
-            .info("the filter is off; / brings it back with the up key");
-    } else if matches!(app.focus, Pane::Details | Pane::Connections) {
-        app.focus(Pane::Messages);
-    }
-}
-
-/// q: closes what is open; at the root it quits.
-fn close(app: &mut App) {
-    if app.overlays.pop().is_none() {
-        if app.is_zoomed {
-            app.is_zoomed = false;
-        } else {
-            app.quit = true;
-        }
-    }
 }
 
 fn connection(app: &mut App, action: Action) -> Vec<Effect> {
@@ -470,8 +276,8 @@ fn message(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
         Action::MessageOpen => app.focus(Pane::Details),
         Action::MessageCopy | Action::DetailCopy => return messages::copy(app),
-        Action::MessageReply => composer::reply(app),
-        Action::MessageResend => composer::resend(app),
+        Action::MessageReply => publish::reply(app),
+        Action::MessageResend => publish::resend(app),
         Action::TabNext => app.details.step_tab(1),
         Action::TabPrevious => app.details.step_tab(-1),
         _ => {}
@@ -479,16 +285,16 @@ fn message(app: &mut App, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-fn publish(app: &mut App, action: Action) -> Vec<Effect> {
+fn publish_form(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
-        Action::PublishSend => return composer::send(app),
+        Action::PublishSend => return publish::send(app),
         Action::PublishNextField => app.composer.step(1),
         Action::PublishPreviousField => app.composer.step(-1),
         Action::PublishEditor => return vec![Effect::Edit(app.composer.body.text())],
-        Action::PublishFile => return composer::read_file(app),
+        Action::PublishFile => return publish::read_file(app),
         Action::PublishOlder => app.composer.browse(1),
         Action::PublishNewer => app.composer.browse(-1),
-        Action::PublishClose => composer::close(app),
+        Action::PublishClose => publish::close(app),
         _ => {}
     }
     Vec::new()
@@ -510,129 +316,6 @@ fn form(app: &mut App, action: Action) -> Vec<Effect> {
         Some(Overlay::Subscribe(_)) => return subscribe::submit(app),
         Some(Overlay::Connection(_)) => return connection_form::submit(app),
         _ => {}
-    }
-    Vec::new()
-}
-
-fn menu(app: &mut App, action: Action) -> Vec<Effect> {
-    let rows = match action {
-        Action::MenuUp => -1,
-        Action::MenuDown => 1,
-        Action::MenuPageUp => -10,
-        Action::MenuPageDown => 10,
-        _ => 0,
-    };
-    let source_rows = match app.overlays.last() {
-        Some(Overlay::Subscriptions(list)) => app.subscriptions(list.source).len(),
-        _ => 0,
-    };
-    match (app.overlays.last_mut(), action) {
-        (_, Action::MenuClose) => drop(app.overlays.pop()),
-        (Some(Overlay::Help(menu) | Overlay::Palette(menu)), Action::MenuRun) => {
-            let chosen = menu.action();
-            app.overlays.pop();
-            return chosen.map(|action| run(app, action)).unwrap_or_default();
-        }
-        (Some(Overlay::Help(menu) | Overlay::Palette(menu)), _) => menu.step(rows),
-        (Some(Overlay::Subscriptions(_)), Action::MenuDelete) => return subscribe::unsubscribe(app),
-        (Some(Overlay::Subscriptions(list)), _) => {
-            list.selected = list
-                .selected
-                .saturating_add_signed(rows)
-                .min(source_rows.saturating_sub(1));
-        }
-        (Some(Overlay::Facts(_)), Action::MenuRun) => drop(app.overlays.pop()),
-        _ => {}
-    }
-    Vec::new()
-}
-
-fn input(app: &mut App, action: Action) {
-    let is_filter = matches!(app.overlays.last(), Some(Overlay::Filter));
-    let by = match action {
-        Action::InputOlder => 1,
-        Action::InputNewer => -1,
-        Action::InputApply if is_filter => return apply_filter(app),
-        Action::InputApply => return apply_find(app),
-        _ => {
-            app.overlays.pop();
-            if is_filter {
-                app.filter.applied = app.filter.before.take();
-                app.refilter();
-            }
-            return;
-        }
-    };
-    if is_filter {
-        app.filter.line.browse(by);
-        preview_filter(app);
-    } else {
-        app.find.browse(by);
-        app.find.parse();
-    }
-}
-
-/// Enter in the filter bar: a faulty line stays open, its last good filter holds.
-fn apply_filter(app: &mut App) {
-    if app.filter.line.error.is_none() {
-        app.filter.line.remember();
-        app.overlays.pop();
-    }
-}
-
-fn apply_find(app: &mut App) {
-    let Some(filter) = app.find.parse() else { return };
-    app.find.remember();
-    app.overlays.pop();
-    app.find_filter = Some(filter).filter(|filter| !filter.is_empty());
-    if app.find_filter.is_some() {
-        // From the newest backwards: that is where people look first.
-        messages::find(app, false);
-    }
-}
-
-fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
-    match done {
-        Done::Copied(words) | Done::Note(words) => app.notices.info(words),
-        Done::Failed(words) => app.notices.error(words),
-        Done::Refused(id, words) => {
-            app.notices.error(words.clone());
-            if let Some(id) = id {
-                app.pending_filters.remove(&id);
-                app.composer.refused(id, words);
-            }
-        }
-        Done::ProfileSaved(profile, path) => {
-            if let Some(connection) = app
-                .connections
-                .iter_mut()
-                .find(|connection| connection.profile.name == profile.name)
-            {
-                connection.is_saved = true;
-            }
-            app.notices.info(format!("saved: {}", path.display()));
-        }
-        Done::Discovered(url) => connections::discovered(app, url),
-        Done::ProfileDeleted { name, text } => connections::deleted(app, &name, text),
-        Done::Edited(text) => composer::edited(app, text),
-        Done::FileRead(path, bytes) => composer::file_read(app, &path, &bytes),
-        Done::ThemeLoaded(name, theme) => {
-            app.notices.info(format!("theme: {}", theme.name));
-            app.look.theme_name = name;
-            app.look.theme = *theme;
-        }
-        Done::MouseSet(is_captured) => {
-            app.look.has_mouse = is_captured;
-            app.notices.info(if is_captured {
-                "the mouse works here"
-            } else {
-                "the mouse selects text; M takes it back"
-            });
-        }
-        Done::Resumed { width, height } => {
-            app.size = ratatui::layout::Size::new(width, height);
-            app.settle();
-        }
     }
     Vec::new()
 }

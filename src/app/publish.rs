@@ -1,0 +1,191 @@
+//! What the publish pane's keys do: open, send, repeat, reply, resend, editor, file.
+
+use super::{
+    App,
+    composer::{Field, Sending},
+    details::{Subject, properties},
+    effect::Effect,
+    layout::Pane,
+};
+use crate::{
+    event::{Command, ConnectionState},
+    mqtt::{Message, Properties, Property, QoS, TopicName},
+};
+
+/// Opens the form, prefilled from the selection unless a draft is being written.
+pub fn open(app: &mut App) {
+    if !app.composer.has_draft() && app.composer.topic.is_empty() {
+        // Nobody but the broker publishes to `$SYS` and its like.
+        let topic = app
+            .selected_topic()
+            .filter(|topic| !topic.starts_with('$'))
+            .unwrap_or_default();
+        app.composer
+            .prefill(&topic, None, QoS::AtMostOnce, false, Properties::NONE);
+    }
+    show(app);
+}
+
+/// Opens the form with a copy of the selected message.
+pub fn resend(app: &mut App) {
+    let Some(message) = app.selected_message() else {
+        return;
+    };
+    let (topic, payload) = (message.topic().into_owned(), message.payload().to_vec());
+    let (qos, retain, properties) = (message.qos(), message.retain(), resendable(properties(&message)));
+    app.composer
+        .prefill(&topic, Some(&payload), qos, retain, properties);
+    show(app);
+}
+
+/// Opens the form addressed to the selected message's response topic.
+pub fn reply(app: &mut App) {
+    let Some(message) = app.selected_message() else {
+        return;
+    };
+    let asked = properties(&message);
+    let Some(response_topic) = asked.response_topic().map(str::to_owned) else {
+        app.notices.info("this message names no response topic");
+        return;
+    };
+    let correlation = asked
+        .correlation_data()
+        .map(|data| Property::CorrelationData(data.to_vec()));
+    let qos = message.qos();
+    app.composer.prefill(
+        &response_topic,
+        Some(b""),
+        qos,
+        false,
+        correlation.into_iter().collect(),
+    );
+    show(app);
+}
+
+/// What of a received message's properties a publisher may send.
+fn resendable(properties: Properties) -> Properties {
+    let is_hop = |property: &Property| {
+        matches!(
+            property,
+            Property::TopicAlias(_) | Property::SubscriptionIdentifier(_)
+        )
+    };
+    Properties(
+        properties
+            .0
+            .into_iter()
+            .filter(|property| !is_hop(property))
+            .collect(),
+    )
+}
+
+fn show(app: &mut App) {
+    app.composer.is_open = true;
+    app.composer.field = if app.composer.topic.is_empty() {
+        Field::Topic
+    } else {
+        Field::Body
+    };
+    app.focus(Pane::Publish);
+}
+
+/// Sends the draft over the selected connection, or says why not; the draft stays either way.
+pub fn send(app: &mut App) -> Vec<Effect> {
+    let topic = app.composer.topic.text();
+    let topic = match TopicName::new(&topic) {
+        Ok(topic) => topic,
+        Err(error) => {
+            app.composer.field = Field::Topic;
+            return refuse(app, error.to_string());
+        }
+    };
+    let Some(source) = app.publishing_source() else {
+        return refuse(
+            app,
+            "not sent: no connection is selected; press 1 and choose one".into(),
+        );
+    };
+    if let Some(reason) = obstacle(app, source) {
+        return refuse(app, reason);
+    }
+    let message = Message {
+        topic,
+        payload: app.composer.payload(),
+        qos: app.composer.qos,
+        retain: app.composer.retain,
+        properties: app.composer.properties.clone(),
+    };
+    app.composer.remember(&message);
+    let id = app.next_operation();
+    app.composer.sending = Sending::Waiting(id);
+    vec![Effect::Send(source, Command::Publish(id, Box::new(message)))]
+}
+
+fn refuse(app: &mut App, words: String) -> Vec<Effect> {
+    app.composer.sending = Sending::Ended { words, is_ok: false };
+    Vec::new()
+}
+
+/// Why nothing can be published over this connection now.
+fn obstacle(app: &App, source: crate::event::SourceId) -> Option<String> {
+    let connection = app.connection(source)?;
+    if connection.profile.read_only {
+        return Some(format!("not sent: {} is read only", connection.profile.name));
+    }
+    match app.model.connection(source).map(|c| &c.state) {
+        Some(ConnectionState::Connected(_)) => None,
+        _ => Some(format!(
+            "not sent: {} is not connected; the draft is kept",
+            connection.profile.name
+        )),
+    }
+}
+
+/// Sends the newest message of the history again.
+pub fn repeat_last(app: &mut App) -> Vec<Effect> {
+    if !app.composer.recall_last() {
+        app.notices.info("nothing was published yet; p writes a message");
+        return Vec::new();
+    }
+    let topic = app.composer.topic.text();
+    let effects = send(app);
+    match &app.composer.sending {
+        Sending::Ended { words, is_ok: false } => app.notices.warn(words.clone()),
+        _ => app.notices.info(format!("sent again: {topic}")),
+    }
+    effects
+}
+
+/// Esc: the form goes, the draft stays.
+pub fn close(app: &mut App) {
+    app.composer.is_open = false;
+    app.focus(match app.subject {
+        Subject::Topic => Pane::Topics,
+        Subject::Message => Pane::Messages,
+    });
+}
+
+/// The file named in the body becomes the payload.
+pub fn read_file(app: &mut App) -> Vec<Effect> {
+    let name = app.composer.body.text().trim().to_owned();
+    if name.is_empty() {
+        app.notices
+            .info("write the file's path into the body, then press the key again");
+        return Vec::new();
+    }
+    vec![Effect::ReadFile(name.into())]
+}
+
+/// A file's bytes have come.
+pub fn file_read(app: &mut App, path: &std::path::Path, bytes: &[u8]) {
+    app.composer.set_payload(bytes);
+    app.notices.info(format!("payload from {}", path.display()));
+}
+
+/// The editor has ended.
+pub fn edited(app: &mut App, text: Option<String>) {
+    match text {
+        Some(text) => app.composer.set_payload(text.as_bytes()),
+        None => app.notices.info("nothing was changed in the editor"),
+    }
+}

@@ -1,0 +1,90 @@
+//! Traffic arriving: into the model, and what a person should be told of it.
+
+use super::{App, composer, subscribe};
+use crate::{
+    event::{Batch, ConnectionState, FailureKind, OperationEnded, OperationKind, SourceId},
+    model::{Notice, NoticeKind},
+    mqtt::ProtocolVersion,
+};
+
+pub fn receive(app: &mut App, batches: &[Batch]) {
+    for batch in batches {
+        for notice in app.model.apply(batch, app.now.mono_us) {
+            on_notice(app, notice);
+        }
+    }
+}
+
+fn on_notice(app: &mut App, notice: Notice) {
+    match notice.what {
+        NoticeKind::OperationEnded(ended) => on_operation(app, notice.source, &ended),
+        NoticeKind::StateChanged { .. } => on_state(app, notice.source),
+        NoticeKind::Violation {
+            packet_type, anomaly, ..
+        } => {
+            let name = app.connection_name(notice.source).to_owned();
+            let packet = packet_type.map_or("packet", |packet_type| packet_type.name());
+            app.notices
+                .warn(format!("{name}: {packet} breaks the protocol: {}", anomaly.what));
+        }
+        NoticeKind::Dropped { messages, .. } => {
+            let name = app.connection_name(notice.source).to_owned();
+            app.notices
+                .warn(format!("{name}: {messages} messages dropped under load"));
+        }
+    }
+}
+
+fn on_operation(app: &mut App, source: SourceId, ended: &OperationEnded) {
+    let version = match app.model.connection(source).map(|connection| &connection.state) {
+        Some(ConnectionState::Connected(facts)) => facts.version,
+        _ => ProtocolVersion::V5,
+    };
+    match ended.kind {
+        OperationKind::Publish => {
+            app.composer
+                .ended(ended.id, &ended.outcome, ended.took.as_millis());
+            let (words, is_ok) = composer::describe(&ended.outcome, ended.took.as_millis());
+            if !is_ok && !app.composer.is_open {
+                app.notices.error(words);
+            }
+        }
+        OperationKind::Subscribe | OperationKind::Unsubscribe => {
+            if let Some(filters) = app.pending_filters.remove(&ended.id) {
+                let is_subscribe = ended.kind == OperationKind::Subscribe;
+                subscribe::ended(app, &filters, &ended.outcome, is_subscribe, version);
+            }
+        }
+    }
+}
+
+fn on_state(app: &mut App, source: SourceId) {
+    let name = app.connection_name(source).to_owned();
+    let Some(state) = app
+        .model
+        .connection(source)
+        .map(|connection| connection.state.clone())
+    else {
+        return;
+    };
+    match &state {
+        ConnectionState::Refused(failure) => {
+            let advice = if failure.advice.is_empty() {
+                String::new()
+            } else {
+                format!("; {}", failure.advice)
+            };
+            app.notices.error(format!("{name}: {}{advice}", failure.what));
+        }
+        ConnectionState::Waiting {
+            attempt: 2, failure, ..
+        } => app.notices.warn(format!("{name}: {}", failure.what)),
+        ConnectionState::Waiting { failure, .. } if failure.kind == FailureKind::Violation => {
+            app.notices.warn(format!("{name}: {}", failure.what));
+        }
+        ConnectionState::Connected(facts) => app
+            .notices
+            .mended(format!("{name}: connected, MQTT {}", facts.version)),
+        _ => {}
+    }
+}
