@@ -8,7 +8,7 @@ use super::{
     effect::Effect,
     layout::{Layout, Mode, Pane},
     overlay::Overlay,
-    publish,
+    publish, topics,
     update::run,
 };
 
@@ -69,7 +69,7 @@ fn click(app: &mut App, layout: &Layout, at: Position) -> Vec<Effect> {
         let row = usize::from(at.y - inner.y);
         match pane {
             Pane::Connections => app.select_connection_row(row),
-            Pane::Topics => click_topic(app, row, at.x - inner.x),
+            Pane::Topics => click_topic(app, row, at.x - inner.x, inner.width),
             Pane::Messages => click_message(app, row),
             Pane::Details | Pane::Publish => {}
         }
@@ -78,10 +78,10 @@ fn click(app: &mut App, layout: &Layout, at: Position) -> Vec<Effect> {
 }
 
 /// A click selects; one on the fold mark folds.
-fn click_topic(app: &mut App, row: usize, column: u16) {
+fn click_topic(app: &mut App, row: usize, column: u16, width: u16) {
     let rows = app.topics.rows(&app.model);
     let Some(clicked) = rows.get(row) else { return };
-    let mark = clicked.depth * 2;
+    let mark = topics::indent(clicked.depth, width);
     let is_on_mark = clicked.has_children && (mark..mark + 2).contains(&column);
     app.topics.select_row(&app.model, app.topics.first + row);
     if is_on_mark {

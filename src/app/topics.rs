@@ -226,6 +226,12 @@ impl TopicsPane {
     }
 }
 
+/// How far a row hangs in; deep ones leave half of the pane to their names.
+pub const fn indent(depth: u16, width: u16) -> u16 {
+    let (wanted, most) = (depth.saturating_mul(2), width / 2);
+    if wanted < most { wanted } else { most }
+}
+
 /// The order's name, as in the pane's title.
 pub const fn sort_name(sort: SortBy) -> &'static str {
     match sort {

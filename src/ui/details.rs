@@ -210,7 +210,11 @@ fn table(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, facts: &[F
         } else {
             Meaning::Text
         };
-        row.put(&look.plain(&look.safe(&fact.value)), look.styles.fg(meaning));
+        row.put_whole_or_cut(
+            &look.plain(&look.safe(&fact.value)),
+            look.glyphs,
+            look.styles.fg(meaning),
+        );
     }
     scroll_mark(buffer, area, app, look);
 }

@@ -30,7 +30,11 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, sourc
         Row::new(buffer, inner, y as u16)
             .skip(1)
             .column(label, 17, look.styles.fg(Meaning::Dim))
-            .put(&look.plain(&look.safe(value)), look.styles.fg(*meaning));
+            .put_whole_or_cut(
+                &look.plain(&look.safe(value)),
+                look.glyphs,
+                look.styles.fg(*meaning),
+            );
     }
 }
 

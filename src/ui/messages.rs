@@ -187,7 +187,7 @@ fn payload(row: &mut Row<'_>, look: &Look<'_>, message: &MessageRef<'_>, is_sent
         } else {
             "(empty)"
         };
-        row.put(words, look.styles.fg(Meaning::Dim));
+        row.put_whole_or_cut(words, look.glyphs, look.styles.fg(Meaning::Dim));
     }
     let mut preview = String::new();
     decode::preview(
@@ -280,14 +280,16 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
             words.push(failure.advice.clone());
             words.push("1, then Enter tries again; e edits the connection".into());
         }
-        Some(_) => words.push("connecting …".into()),
-        None => words.push("not connected: 1, then Enter connects".into()),
+        Some(ConnectionState::Connecting { .. }) => words.push("connecting …".into()),
+        Some(ConnectionState::Idle) | None => words.push("not connected: 1, then Enter connects".into()),
     }
     for (y, words) in words.iter().enumerate() {
         let meaning = if y == 0 { Meaning::Text } else { Meaning::Dim };
-        Row::new(buffer, area, y as u16)
-            .skip(1)
-            .put(&look.plain(&look.safe(words)), look.styles.fg(meaning));
+        Row::new(buffer, area, y as u16).skip(1).put_whole_or_cut(
+            &look.plain(&look.safe(words)),
+            look.glyphs,
+            look.styles.fg(meaning),
+        );
     }
 }
 

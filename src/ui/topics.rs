@@ -7,7 +7,11 @@ use super::{
     widgets::{frame, row::Row},
 };
 use crate::{
-    app::{App, layout::Pane, topics::sort_name},
+    app::{
+        App,
+        layout::Pane,
+        topics::{indent, sort_name},
+    },
     config::Meaning,
     decode,
     event::ConnectionState,
@@ -66,7 +70,10 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
             &["nothing matches", "/ and Enter on an empty line shows all"]
         }
         Some(ConnectionState::Connected(_)) => &["connected, nothing heard yet", "p publishes, S subscribes"],
-        Some(_) => &["waiting for the connection"],
+        Some(ConnectionState::Connecting { .. } | ConnectionState::Waiting { .. }) => {
+            &["waiting for the connection"]
+        }
+        Some(ConnectionState::Idle | ConnectionState::Refused(_)) => &["not connected"],
         None if app.connections.is_empty() => &["topics appear here"],
         None => &["not connected", "1, then Enter connects"],
     };
@@ -91,7 +98,7 @@ fn draw_row(buffer: &mut Buffer, line: Rect, app: &App, look: &Look<'_>, row: &m
         look.safe(label)
     };
     let mut out = Row::new(buffer, line, 0);
-    out.skip(row.depth.min(line.width / 2) * 2)
+    out.skip(indent(row.depth, line.width))
         .put(fold, look.styles.fg(Meaning::Dim));
     let (figures, meaning) = figures(app, row, look);
     let is_retained = stats.messages > 0 && stats.last_retained_id.is_some();
@@ -148,7 +155,10 @@ fn figures(app: &App, row: &model::Row, look: &Look<'_>) -> (String, Meaning) {
             Meaning::Dim,
         );
     }
-    let age = now.saturating_sub(stats.last_us.unwrap_or(now));
+    let Some(last) = stats.last_us else {
+        return (String::new(), Meaning::Dim);
+    };
+    let age = now.saturating_sub(last);
     match age {
         0..2_000_000 => (look.pick("•  now", "*  now").to_owned(), Meaning::Fresh),
         2_000_000..60_000_000 => (format!("{:>6}", text::age(age)), Meaning::Text),

@@ -245,7 +245,11 @@ fn deep_topic_keeps_its_name_in_view() {
     for level in 1..=deep.len() {
         screen = screen.receive(&deep[..level].join("/"), "1");
     }
-    screen.keys("+G").shows("l59").snapshot("topics-deep");
+    screen
+        .keys("+G")
+        .shows_in(Pane::Topics, "l59 1")
+        .shows_in(Pane::Topics, "▾ l40")
+        .snapshot("topics-deep");
 }
 
 #[test]
@@ -280,7 +284,14 @@ fn empty_pane_says_what_to_do() {
         .connected("lab")
         .shows("connected, nothing heard yet")
         .shows("S subscribes");
-    screen().opened("lab").shows("waiting for the connection");
+    screen()
+        .opened("lab")
+        .waiting(2, 3.0, "connection refused")
+        .shows("waiting for the connection");
+    screen()
+        .opened("lab")
+        .refused("not authorized (0x87)", "")
+        .shows_in(Pane::Topics, "not connected");
     screen()
         .connected("lab")
         .receive("a", "1")

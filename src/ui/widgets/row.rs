@@ -42,6 +42,12 @@ impl<'a> Row<'a> {
         self
     }
 
+    /// Writes a text; where it does not fit, its end shows that it was cut.
+    pub fn put_whole_or_cut(&mut self, text: &str, glyphs: text::Glyphs, style: Style) -> &mut Self {
+        let cut = text::truncate_end(text, usize::from(self.left()), glyphs);
+        self.put(&cut, style)
+    }
+
     /// Writes a text in exactly `width` columns, cut or padded behind.
     pub fn column(&mut self, text: &str, width: u16, style: Style) -> &mut Self {
         let width = width.min(self.left());
