@@ -1,10 +1,11 @@
 //! The details pane: one message in several views, decoded once when it comes into view.
 
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
+use super::changes::changes;
 use crate::{
     decode::{Decoded, Kind},
-    model::MessageRef,
+    model::{MessageRef, Model},
     mqtt::{Properties, Property, ProtocolVersion},
     wire::{self, FieldValue, Packet},
 };
@@ -69,6 +70,8 @@ struct Shown {
     tab: Tab,
     content: Content,
     lines: usize,
+    /// Line → what it was in the message before.
+    changes: HashMap<usize, String>,
 }
 
 /// The pane's state.
@@ -95,7 +98,7 @@ impl Default for DetailsPane {
 
 impl DetailsPane {
     /// Decodes a message unless it is the one shown.
-    pub fn settle(&mut self, message: Option<&MessageRef<'_>>, height: u16) {
+    pub fn settle(&mut self, model: &Model, message: Option<&MessageRef<'_>>, height: u16) {
         self.height = usize::from(height);
         let Some(message) = message else {
             self.shown = None;
@@ -111,11 +114,21 @@ impl DetailsPane {
                 Content::Payload(decoded) => decoded.line_count(message.payload()),
                 Content::Facts(facts) => facts.len(),
             };
+            let changes = match (&content, self.tab) {
+                (Content::Payload(decoded), Tab::Tree) => {
+                    let before = model.previous_on_topic(message.id());
+                    before
+                        .map(|before| changes(before.payload(), message.payload(), decoded))
+                        .unwrap_or_default()
+                }
+                _ => HashMap::new(),
+            };
             self.shown = Some(Shown {
                 id: message.id(),
                 tab: self.tab,
                 content,
                 lines,
+                changes,
             });
         }
         self.first = self.first.min(self.lines().saturating_sub(1));
@@ -124,6 +137,11 @@ impl DetailsPane {
     /// What is shown; `None` without a message.
     pub fn content(&self) -> Option<&Content> {
         self.shown.as_ref().map(|shown| &shown.content)
+    }
+
+    /// What a line said in the message before, in words; `None` where nothing changed. Not sanitised.
+    pub fn change(&self, line: usize) -> Option<&str> {
+        self.shown.as_ref()?.changes.get(&line).map(String::as_str)
     }
 
     /// Lines there are.

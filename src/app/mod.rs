@@ -2,6 +2,7 @@
 //! one file a pane; what it looks like is not. No IO, no clock: time comes in with every message.
 
 pub mod action;
+mod changes;
 pub mod composer;
 pub mod connection_form;
 pub mod connections;

@@ -60,6 +60,7 @@ impl App {
             None
         };
         self.details.settle(
+            &self.model,
             message.as_ref(),
             layout.inner(Pane::Details).height.saturating_sub(1),
         );

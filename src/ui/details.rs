@@ -163,6 +163,11 @@ fn payload(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, decoded:
             }
             row.put(&token.shown(left, look.glyphs), style(look, token.kind));
         }
+        if let Some(change) = app.details.change(first + y) {
+            let words = look.safe(change);
+            row.put(look.pick("   ← ", "   <- "), look.styles.fg(Meaning::Dim))
+                .put(&words, look.styles.fg(Meaning::Fresh));
+        }
     }
     scroll_mark(buffer, area, app, look);
 }

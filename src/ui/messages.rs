@@ -196,10 +196,10 @@ fn payload(row: &mut Row<'_>, look: &Look<'_>, message: &MessageRef<'_>, is_sent
         look.glyphs,
         &mut preview,
     );
-    if is_sent {
-        row.flush_right(" sent by you", look.styles.fg(Meaning::Sent));
-    }
     row.put(&preview, look.styles.fg(Meaning::Text));
+    if is_sent {
+        row.flush_right(" (sent by you)", look.styles.fg(Meaning::Sent));
+    }
 }
 
 /// Since the message before on the same topic.
