@@ -48,6 +48,9 @@ impl Actor {
         let Some(head) = publish_head(frame, found.wire_len, version) else {
             return self.on_other_frame(link, found);
         };
+        if head.qos > QoS::AtMostOnce {
+            link.pace.hurry();
+        }
         let verdict = if head.qos == QoS::AtMostOnce && head.topic_alias.is_none() && self.session.is_up() {
             Ok(Verdict::default())
         } else {
@@ -97,6 +100,7 @@ impl Actor {
     }
 
     fn on_other_frame(&mut self, link: &mut Connection, found: Found) -> Option<Close> {
+        link.pace.hurry();
         let version = self.session.link().version;
         let frame = link.intake.bytes(found);
         let whole;

@@ -25,7 +25,8 @@ impl Actor {
                 return gone;
             }
             let now = self.clock.now_us();
-            let paced = link.pace.wait_until(now);
+            // Acks that are waited for are read as they come: a paused read would hold up the whole window.
+            let paced = link.pace.wait_until(now).filter(|_| !self.session.awaits_acks());
             let is_blocked = self.batcher.is_blocked();
             if is_blocked {
                 self.session.pause_reading(now);

@@ -190,6 +190,11 @@ impl Session {
         self.subscriptions.granted()
     }
 
+    /// Whether something asked of the server is not yet answered.
+    pub fn awaits_acks(&self) -> bool {
+        self.publishes.are_open() || self.subscriptions.are_open()
+    }
+
     /// Whether violations are to be survived where the framing allows.
     pub fn is_lenient(&self) -> bool {
         self.settings.is_lenient

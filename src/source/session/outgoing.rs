@@ -70,6 +70,13 @@ pub struct Publishes {
     waiting_bytes: usize,
 }
 
+impl Publishes {
+    /// Whether acks are to come.
+    pub fn are_open(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+}
+
 impl Session {
     /// Publishes, or says why not. The end comes as an output.
     pub fn publish(&mut self, id: OperationId, message: Message, now: u64) {

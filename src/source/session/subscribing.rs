@@ -52,6 +52,11 @@ impl Subscriptions {
         new
     }
 
+    /// Whether answers are to come.
+    pub fn are_open(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
     /// In the order they were asked for.
     pub fn granted(&self) -> Vec<(Subscription, Option<ReasonCode>)> {
         self.wanted

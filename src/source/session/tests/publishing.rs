@@ -27,6 +27,19 @@ fn qos_1_and_2_end_with_their_last_ack() {
 }
 
 #[test]
+fn acks_are_awaited_from_the_publish_to_its_last_ack() {
+    let mut rig = Rig::up(V5, |_| {});
+    rig.publish(1, QoS::AtMostOnce);
+    assert!(!rig.session.awaits_acks(), "QoS 0 has no ack");
+    rig.publish(2, QoS::ExactlyOnce);
+    assert!(rig.session.awaits_acks());
+    rig.peer(&Packet::Pubrec(ack(1)));
+    assert!(rig.session.awaits_acks());
+    rig.peer(&Packet::Pubcomp(ack(1)));
+    assert!(!rig.session.awaits_acks());
+}
+
+#[test]
 fn a_failing_code_ends_the_publish_and_frees_its_id() {
     for (qos, packet) in [
         (QoS::AtLeastOnce, Packet::Puback(ack_with(1, 0x87))),
