@@ -160,6 +160,11 @@ impl App {
         connection.is_open = true;
         let profile = Box::new(connection.profile.clone());
         self.model.add_connection(source, &profile.name);
+        if !profile.mute.is_empty() {
+            self.muted
+                .extend(profile.mute.iter().map(|filter| filter.as_str().to_owned()));
+            self.refilter();
+        }
         vec![Effect::Open(source, profile, None)]
     }
 }

@@ -170,8 +170,9 @@ pub struct App {
     pub find: InputLine,
     /// What `n` and `N` look for.
     pub find_filter: Option<Filter>,
-    sieve: Sieve,
-    /// Topics kept out of the log.
+    /// What is shown of it all.
+    pub sieve: Sieve,
+    /// What is kept out of the log: topic filters, `a/#` for a level muted by hand.
     pub muted: std::collections::HashSet<String>,
     /// What the program has to say.
     pub notices: Notices,

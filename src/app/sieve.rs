@@ -6,6 +6,7 @@ use crate::{
     event::SourceId,
     filter::{Filter, Subject, TopicVerdict},
     model::{MessageRef, Model, NodeId},
+    mqtt::filter_matches,
 };
 
 /// What is let through. Made anew when one of its parts changes, never per message.
@@ -15,7 +16,7 @@ pub struct Sieve {
     pub scope: Option<SourceId>,
     /// Only what matches.
     pub filter: Option<Filter>,
-    /// Not these topics.
+    /// Not what these topic filters match.
     pub muted: HashSet<String>,
     /// Only topics heard since, mono µs (the tree alone).
     pub fresh_since_us: Option<u64>,
@@ -65,7 +66,14 @@ impl Sieve {
             topic: message.topic(),
             payload: message.payload(),
         };
-        !self.muted.contains(seen.topic()) && self.filter.as_ref().is_none_or(|filter| filter.matches(&seen))
+        self.muted_by(seen.topic()).is_none()
+            && self.filter.as_ref().is_none_or(|filter| filter.matches(&seen))
+    }
+
+    /// The muted filter that keeps a topic out of the log.
+    pub fn muted_by(&self, topic: &str) -> Option<&str> {
+        let muted = self.muted.iter().map(String::as_str);
+        muted.into_iter().find(|filter| filter_matches(filter, topic))
     }
 
     /// Whether the tree shows a topic, judged by its name and its last value.

@@ -26,8 +26,10 @@ pub struct TopicsPane {
     selected: Option<NodeId>,
     /// The row the selection had when last looked at.
     selected_row: usize,
-    /// The user has moved or folded: from then on nothing moves by itself.
+    /// The user has moved or folded: from then on nothing opens by itself.
     is_touched: bool,
+    /// The user has pressed a key: from then on the selection is a topic, before it is the first row.
+    is_pinned: bool,
     height: usize,
     resorted_us: u64,
 }
@@ -61,12 +63,14 @@ impl TopicsPane {
         self.prepare(model, now);
         if !self.is_touched {
             self.open_what_fits(model);
+        }
+        if !self.is_pinned {
             self.selected = self.view.node_at(topics, 0);
             (self.first, self.selected_row) = (0, 0);
             self.prepare(model, now);
             return;
         }
-        match self.selected.and_then(|node| self.view.index_of(topics, node)) {
+        match self.selected.and_then(|node| self.row_in_sight(model, node)) {
             Some(row) => {
                 self.first = self
                     .first
@@ -85,12 +89,28 @@ impl TopicsPane {
         self.view.prepare(model.topics(), rows, now.mono_us);
     }
 
+    /// The row of a level. One that a new neighbour has put behind a folded level is unfolded to stay in sight.
+    fn row_in_sight(&mut self, model: &Model, node: NodeId) -> Option<usize> {
+        let topics = model.topics();
+        let row = self.view.index_of(topics, node);
+        if row.is_some() || self.view.visible_ancestor(topics, node).is_none() {
+            return row;
+        }
+        self.view.reveal(topics, node);
+        self.view.index_of(topics, node)
+    }
+
+    /// A key was pressed: what is selected is looked at, and stays selected whatever comes.
+    pub const fn pin(&mut self) {
+        self.is_pinned |= self.selected.is_some();
+    }
+
     /// While nobody has touched the tree, small levels open by themselves.
     fn open_what_fits(&mut self, model: &Model) {
         let topics = model.topics();
         let closed = self.view.rows(topics, 0..self.height).into_iter().find(|row| {
             let fits = self.view.row_count() + topics.stats(row.node).children as usize <= self.height;
-            row.has_children && !row.is_expanded && fits && !topics.name(row.node).starts_with('$')
+            row.has_children && !row.is_expanded && fits && !topics.name(row.top).starts_with('$')
         });
         if let Some(row) = closed {
             self.view.set_expanded(topics, row.node, true);
@@ -100,7 +120,7 @@ impl TopicsPane {
     /// Selects a row, the last one if there are fewer.
     pub fn select_row(&mut self, model: &Model, row: usize) {
         let row = row.min(self.view.row_count().saturating_sub(1));
-        self.is_touched = true;
+        (self.is_touched, self.is_pinned) = (true, true);
         self.selected = self.view.node_at(model.topics(), row);
         self.selected_row = row;
         self.keep_in_view();
@@ -108,7 +128,7 @@ impl TopicsPane {
 
     /// Selects a topic, opening what is above it.
     pub fn select(&mut self, model: &Model, node: NodeId) {
-        self.is_touched = true;
+        (self.is_touched, self.is_pinned) = (true, true);
         self.view.reveal(model.topics(), node);
         if let Some(row) = self.view.index_of(model.topics(), node) {
             self.selected = Some(node);
@@ -250,15 +270,23 @@ pub fn copy(app: &App) -> Vec<Effect> {
         .collect()
 }
 
-/// Keeps the selected topic out of the log, or lets it in again.
+/// Keeps the selected level and all below it out of the log, or lets them in again.
 pub fn mute(app: &mut App) {
     let Some(topic) = app.selected_topic() else { return };
-    if app.muted.remove(&topic) {
-        app.notices.info(format!("{topic} is in the log again"));
+    if let Some(muted) = app.sieve.muted_by(&topic).map(str::to_owned) {
+        app.muted.remove(&muted);
+        let level = muted.strip_suffix("/#").unwrap_or(&muted);
+        app.notices.info(format!("{level} is in the log again"));
     } else {
-        app.notices
-            .info(format!("{topic} is kept out of the log; x lets it in again"));
-        app.muted.insert(topic);
+        let below = match app.topics.selected() {
+            Some(node) if app.model.topics().stats(node).children > 0 => " and all below it",
+            _ => "",
+        };
+        app.notices.info(format!(
+            "{topic}{below} is kept out of the log; x lets it in again"
+        ));
+        // With the level itself: MQTT-4.7.1-2.
+        app.muted.insert(format!("{topic}/#"));
     }
     app.refilter();
 }

@@ -34,11 +34,13 @@ pub fn update(app: &mut App, msg: Msg, now: Time) -> Vec<Effect> {
         Msg::Tick => tick(app),
         Msg::Key(key) => {
             app.notices.seen();
+            app.topics.pin();
             let effects = on_key(app, key);
             app.settle();
             effects
         }
         Msg::Mouse(event) => {
+            app.topics.pin();
             let effects = mouse::on_mouse(app, event);
             app.settle();
             effects

@@ -155,6 +155,9 @@ fn figures(app: &App, row: &model::Row, look: &Look<'_>) -> (String, Meaning) {
             Meaning::Dim,
         );
     }
+    if !app.muted.is_empty() && app.sieve.muted_by(&topics.topic(row.node)).is_some() {
+        return ("muted".to_owned(), Meaning::Dim);
+    }
     let Some(last) = stats.last_us else {
         return (String::new(), Meaning::Dim);
     };

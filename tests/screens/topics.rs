@@ -1,10 +1,10 @@
 //! The topics pane.
 
-use mqttscope::app::layout::Pane;
+use mqttscope::{app::layout::Pane, mqtt::TopicFilter};
 
 use crate::{
     message::Sample,
-    screen::{Screen, screen},
+    screen::{Screen, profile, screen},
 };
 
 /// The rows of the tree from top to bottom, with their indentation.
@@ -209,6 +209,72 @@ fn muted_topic_leaves_the_log_and_comes_back() {
         .keys("x")
         .shows_in(Pane::Messages, "louder")
         .hides("muted");
+}
+
+#[test]
+fn muting_a_level_mutes_what_is_below_it() {
+    screen()
+        .connected("lab")
+        .receive("noise/a", "loud")
+        .receive("noise/b/c", "louder")
+        .receive("noises", "clear")
+        .keys("jkx")
+        .shows("1 muted")
+        .receive("noise/d", "loudest")
+        .hides_in(Pane::Messages, "loud")
+        .shows_in(Pane::Messages, "clear")
+        .keys("jx")
+        .shows_in(Pane::Messages, "loudest")
+        .hides("1 muted");
+}
+
+#[test]
+fn profile_mutes_from_the_start() {
+    let mut lab = profile("lab");
+    lab.mute = vec![TopicFilter::new("noise/#").unwrap()];
+    screen()
+        .opened_with(lab)
+        .receive("noise/a", "loud")
+        .receive("signal", "clear")
+        .hides_in(Pane::Messages, "loud")
+        .shows_in(Pane::Messages, "clear")
+        .shows("1 muted");
+}
+
+#[test]
+fn selection_stays_where_a_new_neighbour_splits_its_row() {
+    let mut screen = screen()
+        .connected("lab")
+        .receive("home/kitchen/climate", "21")
+        .receive("x/y", "1")
+        .keys("jk");
+    assert_eq!(selected(&screen), "home/kitchen/climate");
+    screen = screen
+        .receive("home/kitchen/set", "ON")
+        .receive("home/door", "open");
+    let _ = tree(&mut screen);
+    assert_eq!(selected(&screen), "home/kitchen/climate");
+}
+
+#[test]
+fn selection_is_the_topic_from_the_first_key_on() {
+    let mut screen = screen()
+        .connected("lab")
+        .receive("m", "1")
+        .keys("3")
+        .receive("a", "2");
+    let _ = tree(&mut screen);
+    assert_eq!(selected(&screen), "m");
+}
+
+#[test]
+fn broker_statistics_stay_folded() {
+    let mut screen = screen()
+        .connected("lab")
+        .receive("$SYS/broker/uptime", "1")
+        .receive("$SYS/broker/version", "2")
+        .receive("home/door", "open");
+    assert_eq!(labels(&mut screen), ["home/door", "$SYS/broker"]);
 }
 
 #[test]
