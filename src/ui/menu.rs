@@ -13,7 +13,8 @@ use crate::{
 
 /// Draws the menu over the panes.
 pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, menu: &Menu) {
-    let height = (menu.rows().len() as u16 + 4).clamp(8, area.height.saturating_sub(2).max(3));
+    let most = area.height.saturating_sub(2).max(3);
+    let height = (menu.rows().len() as u16 + 4).max(8).min(most);
     let note = look.pick("type to filter · Enter runs", "type to filter, Enter runs");
     let inner = frame::overlay(buffer, area, look, (100, height), menu.title, note);
     let (query, list) = super::split_top(inner, 2);
