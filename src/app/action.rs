@@ -133,6 +133,7 @@ actions! {
         Zoom "zoom" "zoom" "the focused pane alone, and back";
         Shrink "shrink" "" "the left column narrower";
         Grow "grow" "" "the left column wider";
+        ShowLog "log" "" "what mqttscope itself has said: connections, refusals, errors";
         NextTheme "theme" "" "the next theme";
         ToggleMouse "mouse" "" "give the mouse to the terminal for selecting text, and back";
         Redraw "redraw" "" "draw the whole screen again";

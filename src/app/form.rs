@@ -58,7 +58,11 @@ impl Form {
     /// With one more text field.
     #[must_use]
     pub fn text(mut self, label: &'static str, text: &str, help: &'static str) -> Self {
-        self.push(label, help, Value::Text(Box::new(TextField::single().with(text))));
+        self.push(
+            label,
+            help,
+            Value::Text(Box::new(TextField::single().with(text).selected())),
+        );
         self
     }
 

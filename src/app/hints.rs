@@ -27,7 +27,7 @@ impl App {
     /// Whether keys are typing: then only bound keys and Ctrl combinations are actions.
     pub fn is_typing(&self) -> bool {
         match self.overlays.last() {
-            Some(Overlay::Facts(_) | Overlay::Subscriptions(_)) => false,
+            Some(Overlay::Facts(_) | Overlay::Subscriptions(_) | Overlay::Journal(_)) => false,
             Some(_) => true,
             None => self.focus == Pane::Publish && self.composer.is_open,
         }

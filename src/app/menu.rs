@@ -126,6 +126,7 @@ pub fn run_in(app: &mut App, action: Action) -> Vec<Effect> {
                 .saturating_add_signed(rows)
                 .min(source_rows.saturating_sub(1));
         }
+        (Some(Overlay::Journal(view)), _) => view.scroll(rows, &app.journal),
         (Some(Overlay::Facts(_)), Action::MenuRun) => drop(app.overlays.pop()),
         _ => {}
     }

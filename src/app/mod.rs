@@ -12,6 +12,7 @@ pub mod effect;
 pub mod form;
 mod hints;
 pub mod input;
+pub mod journal;
 pub mod keys;
 pub mod layout;
 pub mod menu;
@@ -48,6 +49,7 @@ use connections::{Connection, Deleted};
 use details::{DetailsPane, Subject};
 use effect::Effect;
 use input::InputLine;
+use journal::Journal;
 use keys::KeyMap;
 use layout::{Layout, Pane, Wish};
 use messages::MessagesPane;
@@ -176,6 +178,8 @@ pub struct App {
     pub muted: std::collections::HashSet<String>,
     /// What the program has to say.
     pub notices: Notices,
+    /// What it has said.
+    pub journal: Journal,
     /// What keys do.
     pub keys: KeyMap,
     /// What the picture is drawn with.
@@ -220,6 +224,7 @@ impl App {
             sieve: Sieve::default(),
             muted: std::collections::HashSet::new(),
             notices: Notices::default(),
+            journal: Journal::default(),
             keys: setup.keys,
             look: Appearance {
                 themes: setup.themes,
@@ -244,6 +249,7 @@ impl App {
         for note in setup.notes {
             app.notices.warn(note);
         }
+        app.write_journal();
         app.rescope();
         app.settle();
         (app, effects)

@@ -120,6 +120,7 @@ fn click_hint(app: &mut App, at: Position) -> Vec<Effect> {
 fn wheel(app: &mut App, layout: &Layout, at: Position, rows: isize) {
     match app.overlays.last_mut() {
         Some(Overlay::Help(menu) | Overlay::Palette(menu)) => return menu.step(rows),
+        Some(Overlay::Journal(view)) => return view.scroll(rows, &app.journal),
         Some(_) => return,
         None => {}
     }

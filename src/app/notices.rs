@@ -30,6 +30,8 @@ const STAYS_US: u64 = 5_000_000;
 #[derive(Debug, Default)]
 pub struct Notices {
     current: Option<Notice>,
+    /// Said since the journal last looked.
+    said: Vec<(Level, String)>,
 }
 
 impl Notices {
@@ -54,7 +56,18 @@ impl Notices {
         self.say(Level::Error, text.into());
     }
 
+    /// Writes into the log only.
+    pub fn log(&mut self, text: impl Into<String>) {
+        self.said.push((Level::Info, text.into()));
+    }
+
+    /// What was said since the last call, shown or not.
+    pub fn take_said(&mut self) -> Vec<(Level, String)> {
+        std::mem::take(&mut self.said)
+    }
+
     fn say(&mut self, level: Level, text: String) {
+        self.said.push((level, text.clone()));
         // An error that nobody has seen yet is not covered by small talk.
         if self
             .current

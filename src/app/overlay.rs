@@ -3,6 +3,7 @@
 use super::{
     action::Layer,
     connection_form::ConnectionForm,
+    journal::JournalView,
     menu::Menu,
     subscribe::{SubscribeForm, SubscriptionList},
 };
@@ -27,13 +28,17 @@ pub enum Overlay {
     Connection(Box<ConnectionForm>),
     /// What is known about a connection.
     Facts(SourceId),
+    /// The log of mqttscope itself.
+    Journal(JournalView),
 }
 
 impl Overlay {
     /// The layer its keys are looked up in.
     pub const fn layer(&self) -> Layer {
         match self {
-            Self::Help(_) | Self::Palette(_) | Self::Subscriptions(_) | Self::Facts(_) => Layer::Menu,
+            Self::Help(_) | Self::Palette(_) | Self::Subscriptions(_) | Self::Facts(_) | Self::Journal(_) => {
+                Layer::Menu
+            }
             Self::Filter | Self::Find => Layer::Input,
             Self::Subscribe(_) | Self::Connection(_) => Layer::Form,
         }

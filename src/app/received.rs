@@ -18,7 +18,7 @@ pub fn receive(app: &mut App, batches: &[Batch]) {
 fn on_notice(app: &mut App, notice: Notice) {
     match notice.what {
         NoticeKind::OperationEnded(ended) => on_operation(app, notice.source, &ended),
-        NoticeKind::StateChanged { .. } => on_state(app, notice.source),
+        NoticeKind::StateChanged { before } => on_state(app, notice.source, &before),
         NoticeKind::Violation {
             packet_type, anomaly, ..
         } => {
@@ -58,7 +58,7 @@ fn on_operation(app: &mut App, source: SourceId, ended: &OperationEnded) {
     }
 }
 
-fn on_state(app: &mut App, source: SourceId) {
+fn on_state(app: &mut App, source: SourceId, before: &ConnectionState) {
     let name = app.connection_name(source).to_owned();
     let Some(state) = app
         .model
@@ -67,6 +67,9 @@ fn on_state(app: &mut App, source: SourceId) {
     else {
         return;
     };
+    if is_same_news(before, &state) {
+        return;
+    }
     match &state {
         ConnectionState::Refused(failure) => {
             let advice = if failure.advice.is_empty() {
@@ -85,6 +88,23 @@ fn on_state(app: &mut App, source: SourceId) {
         ConnectionState::Connected(facts) => app
             .notices
             .mended(format!("{name}: connected, MQTT {}", facts.version)),
-        _ => {}
+        ConnectionState::Waiting { attempt, failure, .. } => {
+            app.notices
+                .log(format!("{name}: {}; try {attempt} comes", failure.what));
+        }
+        ConnectionState::Idle => app.notices.log(format!("{name}: disconnected")),
+        ConnectionState::Connecting { attempt: 1, .. } => app.notices.log(format!("{name}: connecting")),
+        ConnectionState::Connecting { .. } => {}
+    }
+}
+
+/// Facts are told again after each SUBACK, a wait after each look at it: no news for people.
+fn is_same_news(before: &ConnectionState, now: &ConnectionState) -> bool {
+    use ConnectionState::{Connected, Connecting, Waiting};
+    match (before, now) {
+        (Connected(_), Connected(_)) => true,
+        (Waiting { attempt: was, .. }, Waiting { attempt: is, .. }) => was == is,
+        (Connecting { attempt: was, .. }, Connecting { attempt: is, .. }) => was == is,
+        _ => false,
     }
 }

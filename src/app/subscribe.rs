@@ -48,7 +48,10 @@ pub fn open(app: &mut App) {
         }
     };
     let name = app.connection_name(source).to_owned();
-    let prefill = app.selected_topic().unwrap_or_default();
+    let prefill = app
+        .selected_topic()
+        .filter(|topic| !topic.starts_with('$'))
+        .unwrap_or_default();
     let mut form = Form::new(format!("Subscribe on {name}"))
         .text(
             FILTER,

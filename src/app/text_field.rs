@@ -41,6 +41,20 @@ impl TextField {
         self
     }
 
+    /// With all of its text selected: the first character typed replaces it.
+    #[must_use]
+    pub fn selected(mut self) -> Self {
+        if !self.is_empty() {
+            self.area.select_all();
+        }
+        self
+    }
+
+    /// Whether what is typed next replaces text.
+    pub fn is_selected(&self) -> bool {
+        self.area.is_selecting()
+    }
+
     /// Replaces the text; can be undone.
     pub fn set(&mut self, text: &str) {
         self.area.select_all();

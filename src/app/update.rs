@@ -9,6 +9,7 @@ use super::{
     connection_form, connections, done,
     effect::Effect,
     input,
+    journal::JournalView,
     keys::Key,
     layout::Pane,
     menu::{self, Menu},
@@ -22,6 +23,12 @@ use crate::event::Time;
 /// Takes one message in; returns what is to be done outside.
 pub fn update(app: &mut App, msg: Msg, now: Time) -> Vec<Effect> {
     app.now = now;
+    let effects = route(app, msg);
+    app.write_journal();
+    effects
+}
+
+fn route(app: &mut App, msg: Msg) -> Vec<Effect> {
     app.dirty = app.dirty.max(match &msg {
         Msg::Batches(_) | Msg::Tick => Dirty::Traffic,
         _ => Dirty::Key,
@@ -134,7 +141,7 @@ fn typed(app: &mut App, event: KeyEvent) -> Vec<Effect> {
         }
         Some(Overlay::Subscribe(open)) => open.form.key(event),
         Some(Overlay::Connection(open)) => open.form.key(event),
-        Some(Overlay::Subscriptions(_) | Overlay::Facts(_)) => {}
+        Some(Overlay::Subscriptions(_) | Overlay::Facts(_) | Overlay::Journal(_)) => {}
         None => app.composer.key(event),
     }
     Vec::new()
@@ -156,7 +163,7 @@ fn on_paste(app: &mut App, text: &str) {
         }
         Some(Overlay::Subscribe(open)) => open.form.paste(text),
         Some(Overlay::Connection(open)) => open.form.paste(text),
-        Some(Overlay::Subscriptions(_) | Overlay::Facts(_)) => {}
+        Some(Overlay::Subscriptions(_) | Overlay::Facts(_) | Overlay::Journal(_)) => {}
         None if app.focus == Pane::Publish && app.composer.is_open => app.composer.paste(text),
         None => app
             .notices
@@ -217,6 +224,7 @@ fn global(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Zoom => app.is_zoomed = !app.is_zoomed,
         Action::Shrink => app.divider_shift = (app.divider_shift - 2).max(-60),
         Action::Grow => app.divider_shift = (app.divider_shift + 2).min(60),
+        Action::ShowLog => app.open(Overlay::Journal(JournalView::default())),
         Action::NextTheme => return next_theme(app),
         Action::ToggleMouse => return vec![Effect::SetMouse(!app.look.has_mouse)],
         Action::Redraw => return vec![Effect::Redraw],

@@ -15,6 +15,7 @@ mod facts;
 mod forms;
 mod hints;
 mod input;
+mod journal;
 mod menu;
 mod messages;
 mod publish;
@@ -122,6 +123,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App) {
             Overlay::Subscribe(open) => forms::render(buffer, body, &look, &open.form),
             Overlay::Subscriptions(list) => subscriptions::render(buffer, body, app, &look, list),
             Overlay::Connection(open) => forms::render(buffer, body, &look, &open.form),
+            Overlay::Journal(view) => journal::render(buffer, body, app, &look, *view),
             Overlay::Facts(source) => facts::render(buffer, body, app, &look, *source),
         }
     }

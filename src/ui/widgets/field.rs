@@ -22,6 +22,11 @@ pub fn draw(
     if area.is_empty() {
         return;
     }
+    let style = if has_focus && field.is_selected() {
+        style.add_modifier(Modifier::UNDERLINED)
+    } else {
+        style
+    };
     let (row, column) = field.cursor();
     let first = (row + 1).saturating_sub(usize::from(area.height));
     for (y, line) in field
