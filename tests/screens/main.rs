@@ -11,6 +11,14 @@ mod picture;
 mod screen;
 
 mod connections;
+mod details;
+mod hints;
+mod looks;
+mod menu;
 mod messages;
 mod overview;
+mod publish;
+mod sizes;
+mod status;
+mod subscribe;
 mod topics;
