@@ -49,11 +49,13 @@ pub fn render(buffer: &mut Buffer, area: Rect, look: &Look<'_>, form: &Form) {
             Row::new(buffer, words, 1)
                 .skip(1)
                 .put(look.pick("✗ ", "! "), look.styles.fg(Meaning::Error))
-                .put(&fault, look.styles.fg(Meaning::Error))
+                .put_whole_or_cut(&fault, look.glyphs, look.styles.fg(Meaning::Error))
         }
-        None => Row::new(buffer, words, 1)
-            .skip(1)
-            .put(current.help, look.styles.fg(Meaning::Dim)),
+        None => Row::new(buffer, words, 1).skip(1).put_whole_or_cut(
+            current.help,
+            look.glyphs,
+            look.styles.fg(Meaning::Dim),
+        ),
     };
 }
 

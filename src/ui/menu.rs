@@ -52,7 +52,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, menu:
             .skip(1)
             .column(&keys.join(" "), 14, look.styles.fg(Meaning::KeyHint))
             .column(action.name(), 20, look.styles.overlay())
-            .put(action.about(), look.styles.fg(Meaning::Dim));
+            .put_whole_or_cut(action.about(), look.glyphs, look.styles.fg(Meaning::Dim));
         if index == menu.selected() {
             Row::style_line(buffer, list, y, look.styles.selection(true));
         }

@@ -146,13 +146,13 @@ fn long_value_scrolls_and_says_how_much_is_below() {
         "[{}]",
         (0..200).map(|n| n.to_string()).collect::<Vec<_>>().join(",")
     );
-    let screen = detailed(&Sample::new("list", json.as_bytes())).shows_in(Pane::Details, "more ▾");
+    let screen = detailed(&Sample::new("list", json.as_bytes())).shows("191 more ▾");
     screen
         .keys("jjj")
         .hides_in(Pane::Details, " 0,")
         .keys("G")
         .shows_in(Pane::Details, " 199")
-        .hides_in(Pane::Details, "more ▾")
+        .hides("more ▾")
         .keys("g")
         .shows_in(Pane::Details, " 0,");
 }
