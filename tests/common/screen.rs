@@ -284,6 +284,11 @@ impl Screen {
         self.msg(Msg::Batches(vec![batch]))
     }
 
+    /// Whether something was asked of a connection that has not ended.
+    pub fn has_request(&self) -> bool {
+        self.last_request.is_some()
+    }
+
     /// The last request ends so, `took` milliseconds after it was made.
     pub fn ended(mut self, outcome: Outcome, took: u64) -> Self {
         let (source, id, kind) = self.last_request.expect("something was asked of a connection");

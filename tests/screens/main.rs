@@ -16,6 +16,7 @@ mod hints;
 mod looks;
 mod menu;
 mod messages;
+mod monkey;
 mod overview;
 mod publish;
 mod sizes;

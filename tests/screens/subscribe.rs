@@ -26,6 +26,12 @@ fn form_opens_with_the_selected_topic_and_the_options_of_mqtt_5() {
 }
 
 #[test]
+fn typing_replaces_the_prefilled_filter() {
+    let mut screen = lab().keys("Splant/#<enter>");
+    assert_eq!(subscribed(&mut screen)[0].filter.as_str(), "plant/#");
+}
+
+#[test]
 fn before_mqtt_5_only_the_qos_is_asked() {
     screen()
         .connected_with(profile("old"), |facts| facts.version = ProtocolVersion::V311)
@@ -37,7 +43,7 @@ fn before_mqtt_5_only_the_qos_is_asked() {
 
 #[test]
 fn options_are_asked_of_the_broker_as_chosen() {
-    let mut screen = lab().keys("S/#<tab>2<tab><space><tab><space><tab><right><enter>");
+    let mut screen = lab().keys("S<end>/#<tab>2<tab><space><tab><space><tab><right><enter>");
     let wanted = subscribed(&mut screen);
     assert_eq!(wanted.len(), 1);
     assert_eq!(wanted[0].filter.as_str(), "home/lamp/#");
@@ -52,7 +58,7 @@ fn options_are_asked_of_the_broker_as_chosen() {
 #[test]
 fn faulty_filter_stays_in_the_form_with_its_rule() {
     let mut screen = lab()
-        .keys("S/#/x<enter>")
+        .keys("S<end>/#/x<enter>")
         .shows("`#` must be alone in the last level")
         .snapshot("subscribe-fault");
     assert!(
