@@ -24,6 +24,8 @@ pub struct Entry {
 pub struct Journal {
     entries: VecDeque<Entry>,
     forgotten: u64,
+    /// Lines ever written.
+    written: u64,
 }
 
 impl Journal {
@@ -34,11 +36,23 @@ impl Journal {
             self.forgotten += 1;
         }
         self.entries.push_back(entry);
+        self.written += 1;
     }
 
     /// The lines, oldest first.
     pub fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> + ExactSizeIterator {
         self.entries.iter()
+    }
+
+    /// Lines ever written.
+    pub const fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// The lines written since there were `written` of them, as far as they are kept.
+    pub fn since(&self, written: u64) -> impl Iterator<Item = &Entry> {
+        let new = (self.written - written.min(self.written)) as usize;
+        self.entries.iter().skip(self.entries.len().saturating_sub(new))
     }
 
     /// Lines that are no longer kept.

@@ -4,6 +4,7 @@
 mod clipboard;
 mod editor;
 mod effects;
+mod log_file;
 mod options;
 mod run;
 mod screen;

@@ -21,6 +21,7 @@ use tokio::{sync::mpsc, task::JoinHandle, time::sleep_until};
 use super::{
     editor,
     effects::{Answer, Effects, Terminal as TerminalEffect},
+    log_file::LogFile,
     options::{Options, Summary},
     screen::Screen,
     signals,
@@ -84,6 +85,9 @@ struct Loop {
     /// Bytes for the terminal beside the picture (clipboard).
     escapes: Vec<u8>,
     pace: Pace,
+    log: LogFile,
+    /// Lines of the journal that are in the file.
+    logged: u64,
 }
 
 /// When the next frame is due, and the figures of the summary.
@@ -104,6 +108,7 @@ impl Loop {
         let fps = options.fps.unwrap_or(if over_ssh { 10 } else { 30 }).max(1);
         let (width, height) = crossterm::terminal::size()?;
         let (app, effects) = App::new(setup(&options, width, height));
+        let log = LogFile::start(&options.paths.state, app.look.clock.clone());
         let (runner, answers_rx) = Effects::new(options, batches_tx.clone());
         let mut this = Self {
             app,
@@ -126,6 +131,8 @@ impl Loop {
                 slowest_key: Duration::ZERO,
                 first_frame_us: 0,
             },
+            log,
+            logged: 0,
         };
         this.draw();
         this.start_effects(effects);
@@ -158,6 +165,10 @@ impl Loop {
 
     fn update(&mut self, msg: Msg) {
         let effects = update(&mut self.app, msg, self.clock.now());
+        for entry in self.app.journal.since(self.logged) {
+            self.log.write(entry);
+        }
+        self.logged = self.app.journal.written();
         self.start_effects(effects);
     }
 

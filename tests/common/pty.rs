@@ -65,6 +65,7 @@ impl Start {
     pub fn new(program: impl AsRef<OsStr>, config: &Path, arguments: &[&str]) -> Self {
         let mut start = Self::bare(program, arguments);
         start.command.args([OsStr::new("--config"), config.as_os_str()]);
+        start.command.env("XDG_STATE_HOME", config.join("state"));
         start
     }
 
