@@ -72,5 +72,5 @@ fn paste_is_text_and_the_composer_reaches_a_subscriber() {
         subscriber.message(),
         ("lights/set".to_owned(), b"q quits\nnot".to_vec())
     );
-    terminal.wait_for(&["sent by you", "tx 1"]);
+    terminal.wait_for(&["↑ lights/set", "tx 1"]);
 }

@@ -19,6 +19,7 @@ use super::{
     batcher::Batcher,
     connection::{CONNACK_TIMEOUT, Connection, Gone},
     identity,
+    socket::Socket,
     versions::Versions,
 };
 use crate::{
@@ -189,7 +190,7 @@ impl Actor {
         if let Err(failure) = self.session.connect(self.versions.current(), now.mono_us) {
             return self.refuse(failure);
         }
-        let mut link = Connection::new(stream, peer, phases, self.limits, now);
+        let mut link = Connection::new(Socket::new(stream), peer, phases, self.limits, now);
         let gone = self.serve(&mut link).await;
         let up_for = link
             .up_at

@@ -1,23 +1,19 @@
 //! One TCP connection: its socket, read buffer and write queue, and how it can end.
 
 use std::{
-    future::{Future, poll_fn},
+    future::poll_fn,
     io,
     net::SocketAddr,
-    pin::{Pin, pin},
     task::{Context, Poll},
     time::Duration,
 };
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWrite},
-    net::TcpStream,
-    time::timeout,
-};
+use tokio::time::timeout;
 
 use super::{
     intake::Intake,
     pace::Pace,
+    socket::Socket,
     writer::{Queued, Writer},
 };
 use crate::{
@@ -49,7 +45,7 @@ pub enum Gone {
 
 /// The connection.
 pub struct Connection {
-    stream: TcpStream,
+    socket: Socket,
     pub(super) intake: Intake,
     pub(super) writer: Writer,
     pub(super) pace: Pace,
@@ -77,14 +73,14 @@ pub enum Io {
 impl Connection {
     /// A connected socket; `phases` are the steps so far.
     pub fn new(
-        stream: TcpStream,
+        socket: Socket,
         peer: SocketAddr,
         phases: Vec<(Phase, Duration)>,
         limits: super::Limits,
         now: Time,
     ) -> Self {
         Self {
-            stream,
+            socket,
             intake: Intake::new(limits),
             writer: Writer::default(),
             pace: Pace::default(),
@@ -95,6 +91,14 @@ impl Connection {
             last_read: now,
             is_write_first: false,
             write_error: None,
+        }
+    }
+
+    /// Bytes came in, as the clock says in `last_read`.
+    pub fn on_read(&mut self, was_full: bool) {
+        self.pace.on_read(self.last_read.mono_us, was_full);
+        if self.pace.is_slow() {
+            self.socket.unwatch();
         }
     }
 
@@ -115,13 +119,14 @@ impl Connection {
         if is_write && !self.writer.is_empty() && self.write_error.is_none() {
             let (slices, count) = self.writer.slices();
             let slices = slices.get(..count).unwrap_or_default();
-            Pin::new(&mut self.stream)
-                .poll_write_vectored(cx, slices)
-                .map(Io::Wrote)
+            self.socket.poll_write(cx, slices).map(Io::Wrote)
         } else if !is_write && is_reading {
-            pin!(self.stream.read_buf(self.intake.room()))
-                .poll(cx)
-                .map(Io::Read)
+            let was_paced = self.socket.is_unwatched();
+            let read = self.socket.poll_read(cx, self.intake.room());
+            if was_paced && !self.socket.is_unwatched() {
+                self.pace.end();
+            }
+            read.map(Io::Read)
         } else {
             Poll::Pending
         }
@@ -143,15 +148,7 @@ impl Connection {
         if timeout(GOODBYE, write).await.is_err() {
             return parted;
         }
-        let mut rest = Vec::with_capacity(4096);
-        let drain = async {
-            tokio::io::AsyncWriteExt::shutdown(&mut self.stream).await?;
-            while self.stream.read_buf(&mut rest).await? > 0 {
-                rest.clear();
-            }
-            io::Result::Ok(())
-        };
-        let _ = timeout(GOODBYE, drain).await;
+        let _ = timeout(GOODBYE, self.socket.close()).await;
         parted
     }
 }

@@ -16,6 +16,7 @@ mod pace;
 mod receive;
 mod record;
 mod serve;
+mod socket;
 mod versions;
 mod writer;
 

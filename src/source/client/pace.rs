@@ -41,6 +41,17 @@ impl Pace {
         self.next_read = 0;
     }
 
+    /// Whether reading waits for more.
+    pub const fn is_slow(&self) -> bool {
+        self.is_slow
+    }
+
+    /// A paced read found nothing: what comes next is read when it comes.
+    pub fn end(&mut self) {
+        self.is_slow = false;
+        self.reads = 0;
+    }
+
     /// When the next read may be made, if not yet.
     pub fn wait_until(&self, now: u64) -> Option<u64> {
         (self.next_read > now).then_some(self.next_read)
@@ -94,6 +105,16 @@ mod tests {
             pace.wait_until(400_100).is_some(),
             "the trickle behind it is paced as before"
         );
+    }
+
+    #[test]
+    fn pacing_ends_with_a_read_in_vain() {
+        let mut pace = Pace::default();
+        reads(&mut pace, WINDOW_US, 300_000, 100, false);
+        assert!(pace.is_slow());
+        pace.end();
+        pace.on_read(410_000, false);
+        assert_eq!(pace.wait_until(410_000), None);
     }
 
     #[test]

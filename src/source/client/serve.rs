@@ -128,7 +128,7 @@ impl Actor {
         let buffer = link.intake.buffer();
         let was_full = buffer.len() == buffer.capacity();
         link.last_read = self.clock.now();
-        link.pace.on_read(link.last_read.mono_us, was_full);
+        link.on_read(was_full);
         self.session
             .on_read(link.last_read.mono_us, was_full || link.intake.is_midframe());
     }
