@@ -57,6 +57,14 @@ impl Environment {
         self.first(PASSWORD).map(|(name, _)| name)
     }
 
+    /// The names of the variables that say something about a connection, in the order they are looked at.
+    pub fn connection_variables(&self) -> Vec<&'static str> {
+        [URL, HOST, PORT, USERNAME, PASSWORD]
+            .into_iter()
+            .filter_map(|names| self.first(names).map(|(name, _)| name))
+            .collect()
+    }
+
     /// Whether colours are unwanted (<https://no-color.org>), unless forced.
     pub fn no_color(&self) -> bool {
         let is_forced = self.get("CLICOLOR_FORCE").is_some_and(|value| value != "0");

@@ -18,12 +18,25 @@ pub struct Link {
     batches: mpsc::Receiver<Batch>,
     talk: Option<PacketTalk>,
     broker: String,
+    clock: Clock,
     operations: u64,
 }
 
 impl Link {
     /// Connects, or says why not. Subscriptions of the profile are not made: verbs say what they want.
     pub async fn connect(
+        profile: Profile,
+        paths: &Paths,
+        limits: Limits,
+        is_debug: bool,
+    ) -> Result<Self, Failure> {
+        let mut link = Self::open(profile, paths, limits, is_debug).await?;
+        link.until_connected().await?;
+        Ok(link)
+    }
+
+    /// Begins to connect; how that goes is told by the batches.
+    pub async fn open(
         mut profile: Profile,
         paths: &Paths,
         limits: Limits,
@@ -38,16 +51,16 @@ impl Link {
         profile.subscriptions.clear();
         let broker = profile.url.to_string();
         let (batches_tx, batches) = mpsc::channel(BATCHES);
-        let handle = spawn(SourceId(0), profile, password, limits, Clock::start(), batches_tx);
-        let mut link = Self {
+        let clock = Clock::start();
+        let handle = spawn(SourceId(0), profile, password, limits, clock, batches_tx);
+        Ok(Self {
             handle,
             batches,
             talk: is_debug.then(PacketTalk::default),
             broker,
+            clock,
             operations: 0,
-        };
-        link.until_connected().await?;
-        Ok(link)
+        })
     }
 
     async fn until_connected(&mut self) -> Result<(), Failure> {
@@ -79,6 +92,11 @@ impl Link {
             talk.batch(&batch);
         }
         Some(batch)
+    }
+
+    /// Now, on the clock of the batches.
+    pub fn now_us(&self) -> u64 {
+        self.clock.now_us()
     }
 
     /// Whether nothing waits to be taken.

@@ -6,6 +6,7 @@ mod args;
 mod broker;
 mod config;
 mod demo;
+mod doctor;
 mod environment;
 mod failure;
 mod format;
@@ -37,7 +38,7 @@ use crate::{
     config::{Faults, KeyBindings, Paths},
     source::Clock,
 };
-use args::{BrokerArgs, ConfigArgs, DemoArgs, GeneralArgs, PubArgs, SubArgs, TuiArgs};
+use args::{BrokerArgs, ConfigArgs, DemoArgs, DoctorArgs, GeneralArgs, PubArgs, SubArgs, TuiArgs};
 use usage::{Parsed, parse};
 
 /// What the arguments came to.
@@ -76,6 +77,10 @@ pub fn run(
             "pub" => with(rest, |args: &PubArgs| {
                 let paths = paths(&args.general)?;
                 headless(publish::run(args, &environment, &paths))
+            }),
+            "doctor" => with(rest, |args: &DoctorArgs| {
+                let paths = paths(&args.general)?;
+                headless(doctor::run(args, &environment, &paths))
             }),
             "config" => with(rest, |args: &ConfigArgs| {
                 config::run(args, &paths(&args.general)?, check_keys)

@@ -6,6 +6,7 @@ mod common;
 
 mod broker;
 mod config;
+mod doctor;
 mod format;
 mod help;
 mod program;

@@ -2,6 +2,7 @@
 //!
 //! Only shapes and words; what they mean together is [`super::target`]'s and the verbs' business.
 
+mod diagnosis;
 mod values;
 mod verbs;
 
@@ -14,6 +15,7 @@ use crate::{
     mqtt::{ProtocolChoice, QoS, TopicName},
     text,
 };
+pub use diagnosis::DoctorArgs;
 use values::{fps, keep_alive, port, qos, topic_name};
 pub use verbs::{BrokerArgs, ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};
 

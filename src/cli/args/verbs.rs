@@ -23,6 +23,7 @@ Verbs, each with its own --help:
   broker        the embedded broker alone
   sub           print messages
   pub           publish
+  doctor        how far a connection gets, stage by stage, and what to try
   config        path | check
 
 Exit codes: 0 ok, 1 error, 2 usage, 3 could not connect or was refused, 27 time-out";
@@ -37,7 +38,7 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 could not connect or was refused, 27 time-
     args_override_self = true,
     max_term_width = 100,
     after_help = TUI_HELP,
-    override_usage = "mqttscope [OPTIONS] [TARGET] [TOPIC…]\n       mqttscope demo|broker|sub|pub|config …"
+    override_usage = "mqttscope [OPTIONS] [TARGET] [TOPIC…]\n       mqttscope demo|broker|sub|pub|doctor|config …"
 )]
 pub struct TuiArgs {
     /// Where to connect, and what to subscribe to instead of everything

@@ -279,7 +279,7 @@ impl Actor {
         }
         match gone {
             Gone::Closed(close) => close.failure(),
-            gone => lost(gone, was_up, self.versions.current()),
+            gone => lost(gone, was_up, self.session.link().version),
         }
     }
 

@@ -1,0 +1,298 @@
+//! `doctor`: how far a connection gets, stage by stage, each timed, and what to try where it stops.
+//!
+//! The stages up to CONNECT are the connection's own phases: one added there shows up here by itself.
+
+mod echo;
+mod report;
+
+use std::{io::Write, time::Duration};
+
+use tokio::time::timeout;
+
+use self::report::{Report, Stage};
+use super::{Environment, Exit, Failure, args::DoctorArgs, link::Link, signals::Signals, target};
+use crate::{
+    config::{Paths, Profile},
+    event::{
+        self, Batch, Command, ConnectionState, Facts, FailureKind, OperationEnded, OperationId, Outcome,
+        Phase, Record,
+    },
+    mqtt::{ProtocolVersion, ReasonCode, ReasonContext, RetainHandling, Subscription},
+    source::Limits,
+};
+
+/// How long an answer of the broker may take once the connection is up.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The codes of CONNACK that are about user name and password: 4 and 5 before MQTT 5, 0x86 and 0x87 in it.
+const CREDENTIALS: [u8; 4] = [4, 5, 0x86, 0x87];
+
+/// Goes through all stages and prints what was found.
+pub async fn run(args: &DoctorArgs, environment: &Environment, paths: &Paths) -> Result<Exit, Failure> {
+    let (profile, subscriptions) = wanted(args, environment, paths)?;
+    let mut signals = Signals::take().map_err(Failure::error)?;
+    let is_read_only = profile.read_only;
+    let is_anonymous = profile.username.is_none();
+    let broker = profile.url.to_string();
+    let link = Link::open(profile, paths, Limits::default(), args.debug).await?;
+    let mut examination = Examination {
+        link,
+        is_anonymous,
+        report: Report {
+            broker,
+            ok: false,
+            stages: Vec::new(),
+            notes: notes(environment),
+            facts: Vec::new(),
+        },
+    };
+    tokio::select! {
+        () = examination.all(&subscriptions, args.echo, is_read_only) => {}
+        () = signals.wait() => return Err(Failure::error("stopped before the end of the examination")),
+    }
+    let Examination { link, report, .. } = examination;
+    link.close().await;
+    let text = if args.json {
+        report.json() + "\n"
+    } else {
+        report.text()
+    };
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|error| Failure::output(&error))?;
+    Ok(if report.ok { Exit::Ok } else { Exit::Refused })
+}
+
+/// The broker, and what the screen would subscribe to there unless other topics are named. Retained
+/// messages are not asked for: nobody reads them here.
+fn wanted(
+    args: &DoctorArgs,
+    environment: &Environment,
+    paths: &Paths,
+) -> Result<(Profile, Vec<Subscription>), Failure> {
+    let target = target::resolve_or_local(&args.words, &args.connection, environment, paths)?;
+    let mut profile = target.profile;
+    let filters = target::filters(&args.topics, &target.topics)?;
+    target::subscribe(&mut profile, filters, None);
+    let mut subscriptions = profile.subscriptions.clone();
+    for subscription in &mut subscriptions {
+        subscription.options.retain_handling = RetainHandling::DoNotSend;
+    }
+    Ok((profile, subscriptions))
+}
+
+fn notes(environment: &Environment) -> Vec<String> {
+    let variables = environment.connection_variables();
+    if variables.is_empty() {
+        return Vec::new();
+    }
+    vec![format!(
+        "the environment has {}, which count where no flag, URL or profile says otherwise",
+        variables.join(", ")
+    )]
+}
+
+struct Examination {
+    link: Link,
+    /// No user name is sent.
+    is_anonymous: bool,
+    report: Report,
+}
+
+/// What a request to the broker came to.
+enum Answer {
+    Ended(OperationEnded),
+    Lost(event::Failure),
+    Silent,
+}
+
+impl Examination {
+    async fn all(&mut self, subscriptions: &[Subscription], is_echo: bool, is_read_only: bool) {
+        let Some(facts) = self.connect().await else {
+            return;
+        };
+        self.report.facts = report::facts(&facts);
+        if !subscriptions.is_empty() && !self.subscribe(subscriptions, facts.version).await {
+            return;
+        }
+        if is_echo && !self.echo(&facts, is_read_only).await {
+            return;
+        }
+        self.report.ok = true;
+    }
+
+    /// Every phase up to CONNACK.
+    async fn connect(&mut self) -> Option<Facts> {
+        let mut begun: Vec<(Phase, u64)> = Vec::new();
+        while let Some(batch) = self.link.next().await {
+            for record in &batch.records {
+                let Record::Status(status) = record else { continue };
+                let now = batch.time.mono_us + u64::from(status.after_us);
+                match &status.state {
+                    ConnectionState::Connecting { phase, .. } => self.begin(&mut begun, *phase, now),
+                    ConnectionState::Connected(facts) => {
+                        self.connected(facts);
+                        return Some((**facts).clone());
+                    }
+                    ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
+                        self.not_connected(&begun, failure, now);
+                        return None;
+                    }
+                    ConnectionState::Idle => {}
+                }
+            }
+        }
+        None
+    }
+
+    /// A phase that was there before is a second way: 3.1.1 behind 5.
+    fn begin(&mut self, begun: &mut Vec<(Phase, u64)>, phase: Phase, now: u64) {
+        if begun.iter().any(|(before, _)| *before == phase) {
+            begun.clear();
+            let note = "MQTT 5 was not taken, so 3.1.1 was tried (-V says which to use)";
+            self.report.notes.push(note.into());
+        }
+        begun.push((phase, now));
+    }
+
+    fn connected(&mut self, facts: &Facts) {
+        let stages = facts.phases.iter().map(|(phase, took)| {
+            let detail = match (phase, facts.peer) {
+                (Phase::Tcp, Some(peer)) => peer.to_string(),
+                (Phase::Connect, _) => format!("MQTT {}", facts.version),
+                _ => String::new(),
+            };
+            Stage::passed(phase.name(), took.as_micros() as u64, detail)
+        });
+        self.report.stages.extend(stages);
+    }
+
+    /// The phases that were gone through, and the one that failed.
+    fn not_connected(&mut self, begun: &[(Phase, u64)], failure: &event::Failure, now: u64) {
+        let failed = failure.phase.or(begun.last().map(|(phase, _)| *phase));
+        let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([now]);
+        for ((phase, from), to) in begun.iter().zip(ends) {
+            let took = to.saturating_sub(*from);
+            self.report.stages.push(if Some(*phase) == failed {
+                Stage::failed(phase.name(), took, failure)
+            } else {
+                Stage::passed(phase.name(), took, "")
+            });
+        }
+        if self.report.stages.iter().all(|stage| stage.ok) {
+            // it failed before the first phase, or in one that was not announced
+            let name = failed.map_or("PROFILE", Phase::name);
+            self.report.stages.push(Stage::failed(name, 0, failure));
+        }
+        let is_about_credentials = failure.code.is_some_and(|code| CREDENTIALS.contains(&code.0));
+        if let (true, true, Some(last)) = (
+            self.is_anonymous,
+            is_about_credentials,
+            self.report.stages.last_mut(),
+        ) {
+            last.advice =
+                "no user name was sent, and this broker seems to want one: -u NAME, or a profile".into();
+        }
+    }
+
+    async fn subscribe(&mut self, subscriptions: &[Subscription], version: ProtocolVersion) -> bool {
+        let began = self.link.now_us();
+        let asked = self
+            .link
+            .ask(|id| Command::Subscribe(id, subscriptions.to_vec()))
+            .await;
+        let answer = match asked {
+            Ok(id) => self.answer(id).await,
+            Err(_) => Answer::Silent,
+        };
+        let stage = match answer {
+            Answer::Ended(ended) => subscribed(subscriptions, &ended, version),
+            Answer::Lost(failure) => Stage::failed("SUBACK", self.link.now_us() - began, &failure),
+            Answer::Silent => Stage::failed("SUBACK", self.link.now_us() - began, &silent("SUBACK")),
+        };
+        let is_ok = stage.ok;
+        self.report.stages.push(stage);
+        is_ok
+    }
+
+    /// Waits for the end of a request.
+    async fn answer(&mut self, id: OperationId) -> Answer {
+        let link = &mut self.link;
+        let wait = async {
+            while let Some(batch) = link.next().await {
+                if let Some(answer) = answer_in(&batch, id) {
+                    return answer;
+                }
+            }
+            Answer::Silent
+        };
+        timeout(ANSWER, wait).await.unwrap_or(Answer::Silent)
+    }
+}
+
+fn answer_in(batch: &Batch, id: OperationId) -> Option<Answer> {
+    batch.records.iter().find_map(|record| match record {
+        Record::Operation(ended) if ended.id == id && ended.outcome != Outcome::Unknown => {
+            Some(Answer::Ended((**ended).clone()))
+        }
+        Record::Status(status) => match &status.state {
+            ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
+                Some(Answer::Lost(failure.clone()))
+            }
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn silent(packet: &str) -> event::Failure {
+    event::Failure {
+        kind: FailureKind::Network,
+        phase: None,
+        code: None,
+        what: format!("no {packet} within {} s", ANSWER.as_secs()),
+        advice: "the broker took the request and does not answer: look into its log".into(),
+    }
+}
+
+/// Each filter with what it was granted; failed where nothing is left.
+fn subscribed(subscriptions: &[Subscription], ended: &OperationEnded, version: ProtocolVersion) -> Stage {
+    let context = ReasonContext::Suback(version);
+    let took = ended.took.as_micros() as u64;
+    let codes: &[ReasonCode] = match &ended.outcome {
+        Outcome::Acked(codes) => codes,
+        Outcome::Failed { code, reason } => {
+            let filters: Vec<&str> = subscriptions.iter().map(|one| one.filter.as_str()).collect();
+            return Stage {
+                ok: false,
+                advice: code.map_or("", |code| code.advice(context)).into(),
+                code: code.map(|code| code.0),
+                ..Stage::passed(
+                    "SUBACK",
+                    took,
+                    format!("{} refused: {reason}", filters.join(", ")),
+                )
+            };
+        }
+        Outcome::Sent | Outcome::Unknown => &[],
+    };
+    let is_failure = |code: &&ReasonCode| code.is_failure(context);
+    let list: Vec<String> = subscriptions
+        .iter()
+        .zip(codes)
+        .map(|(one, code)| {
+            if is_failure(&code) {
+                format!("{} refused: {}", one.filter, code.display(context))
+            } else {
+                format!("{} QoS {}", one.filter, code.0)
+            }
+        })
+        .collect();
+    let refusal = codes.iter().find(is_failure);
+    Stage {
+        ok: !codes.iter().all(|code| code.is_failure(context)),
+        advice: refusal.map_or("", |code| code.advice(context)).into(),
+        code: refusal.map(|code| code.0),
+        ..Stage::passed("SUBACK", took, list.join(", "))
+    }
+}

@@ -1,0 +1,186 @@
+//! What the doctor found, as text for people and as JSON for programs.
+
+use std::fmt::Write;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+
+use crate::{
+    cli::link::visible,
+    event::{self, Facts},
+    mqtt::{Property, PropertyId},
+    text,
+};
+
+/// One stage.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Stage {
+    /// `DNS`, `TCP`, … as the connection names its phases; `SUBACK`, `ECHO`.
+    #[serde(rename = "stage")]
+    pub name: &'static str,
+    /// Whether it went well.
+    pub ok: bool,
+    /// How long it took.
+    #[serde(rename = "ms", serialize_with = "milliseconds")]
+    pub took_us: u64,
+    /// What came of it, or what went wrong.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub detail: String,
+    /// What to try.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub advice: String,
+    /// The server's reason code, if it gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<u8>,
+}
+
+impl Stage {
+    /// It went well.
+    pub fn passed(name: &'static str, took_us: u64, detail: impl Into<String>) -> Self {
+        Self {
+            name,
+            ok: true,
+            took_us,
+            detail: detail.into(),
+            advice: String::new(),
+            code: None,
+        }
+    }
+
+    /// It did not.
+    pub fn failed(name: &'static str, took_us: u64, failure: &event::Failure) -> Self {
+        Self {
+            name,
+            ok: false,
+            took_us,
+            detail: failure.what.clone(),
+            advice: failure.advice.clone(),
+            code: failure.code.map(|code| code.0),
+        }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn milliseconds<S: Serializer>(us: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(*us as f64 / 1000.0)
+}
+
+/// Everything found.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The broker's URL.
+    pub broker: String,
+    /// Whether every stage went well.
+    pub ok: bool,
+    /// In the order they were gone through, up to the first that failed.
+    pub stages: Vec<Stage>,
+    /// What is odd though it did not stop anything.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// What the connection came to, if it did.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "object")]
+    pub facts: Vec<(&'static str, Value)>,
+}
+
+fn object<S: Serializer>(facts: &[(&'static str, Value)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(facts.iter().map(|(name, value)| (name, value)))
+}
+
+impl Report {
+    /// One line of JSON.
+    pub fn json(&self) -> String {
+        serde_json::to_string(self).expect("strings, numbers and string keys only")
+    }
+
+    /// A line a stage, then a line a fact; what peers said is made visible.
+    pub fn text(&self) -> String {
+        let mut out = format!("{}\n", visible(&self.broker));
+        for stage in &self.stages {
+            let word = if stage.ok { "ok" } else { "failed" };
+            let took = text::latency(stage.took_us);
+            line(
+                &mut out,
+                &format!("  {:<9} {word:<6} {took:>7}  {}", stage.name, stage.detail),
+            );
+            if !stage.advice.is_empty() {
+                line(&mut out, &format!("{:28}try: {}", "", stage.advice));
+            }
+        }
+        for note in &self.notes {
+            line(&mut out, &format!("  note: {note}"));
+        }
+        for (name, value) in &self.facts {
+            let name = name.replace('_', " ");
+            line(&mut out, &format!("  {name:<22} {}", words(value)));
+        }
+        out
+    }
+}
+
+/// A line, without blanks at its end.
+fn line(out: &mut String, text: &str) {
+    writeln!(out, "{}", visible(text).trim_end()).expect("writing to a String succeeds");
+}
+
+fn words(value: &Value) -> String {
+    match value {
+        Value::Null => "none".into(),
+        Value::Bool(true) => "yes".into(),
+        Value::Bool(false) => "no".into(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// What CONNACK agreed on.
+pub fn facts(facts: &Facts) -> Vec<(&'static str, Value)> {
+    let (limits, properties) = (&facts.limits, &facts.properties);
+    let mut list: Vec<(&'static str, Value)> = vec![
+        ("protocol_version", facts.version.to_string().into()),
+        ("client_id", facts.client_id.clone().into()),
+        (
+            "client_id_assigned",
+            properties.assigned_client_identifier().is_some().into(),
+        ),
+        ("session_present", facts.session_present.into()),
+        ("keep_alive", facts.keep_alive.into()),
+        ("maximum_qos", limits.maximum_qos.as_u8().into()),
+        ("retain_available", limits.retain_available.into()),
+        ("maximum_packet_size", limits.maximum_packet_size.into()),
+        ("receive_maximum", limits.receive_maximum.into()),
+        ("topic_alias_maximum", limits.topic_alias_maximum.into()),
+    ];
+    list.extend(properties.0.iter().filter_map(extra));
+    list
+}
+
+/// What CONNACK may say beyond the limits.
+fn extra(property: &Property) -> Option<(&'static str, Value)> {
+    let named = |value: Value| Some((key(property.id())?, value));
+    match property {
+        Property::SessionExpiryInterval(seconds) => named((*seconds).into()),
+        Property::WildcardSubscriptionAvailable(flag)
+        | Property::SubscriptionIdentifierAvailable(flag)
+        | Property::SharedSubscriptionAvailable(flag) => named((*flag != 0).into()),
+        Property::ServerReference(text)
+        | Property::ResponseInformation(text)
+        | Property::ReasonString(text)
+        | Property::AuthenticationMethod(text) => named(text.clone().into()),
+        Property::UserProperty((name, value)) => Some(("user_property", format!("{name}={value}").into())),
+        _ => None,
+    }
+}
+
+fn key(id: PropertyId) -> Option<&'static str> {
+    Some(match id {
+        PropertyId::SessionExpiryInterval => "session_expiry",
+        PropertyId::WildcardSubscriptionAvailable => "wildcard_subscriptions",
+        PropertyId::SubscriptionIdentifierAvailable => "subscription_ids",
+        PropertyId::SharedSubscriptionAvailable => "shared_subscriptions",
+        PropertyId::ServerReference => "server_reference",
+        PropertyId::ResponseInformation => "response_information",
+        PropertyId::ReasonString => "reason_string",
+        PropertyId::AuthenticationMethod => "authentication_method",
+        _ => return None,
+    })
+}
