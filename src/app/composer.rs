@@ -69,6 +69,18 @@ struct Draft {
     properties: Properties,
 }
 
+impl Draft {
+    fn of(message: &Message) -> Self {
+        Self {
+            topic: message.topic.to_string(),
+            payload: message.payload.clone(),
+            qos: message.qos,
+            retain: message.retain,
+            properties: message.properties.clone(),
+        }
+    }
+}
+
 /// The publish pane's state.
 #[derive(Debug)]
 pub struct Composer {
@@ -95,8 +107,12 @@ pub struct Composer {
     /// What became of the last one.
     pub sending: Sending,
     history: Vec<Draft>,
-    /// Which of the history is shown, from the newest; `None`: the draft itself.
-    shown: Option<usize>,
+    /// The one sent last.
+    last_sent: Option<Message>,
+    /// Which of the history is shown, from the newest, and the draft that comes back behind the newest.
+    shown: Option<(usize, Draft)>,
+    /// What the form was filled with; a draft that still equals it is nobody's work.
+    filled: Option<Draft>,
 }
 
 impl Default for Composer {
@@ -114,7 +130,9 @@ impl Default for Composer {
             topic_error: None,
             sending: Sending::Nothing,
             history: Vec::new(),
+            last_sent: None,
             shown: None,
+            filled: None,
         }
     }
 }
@@ -122,7 +140,40 @@ impl Default for Composer {
 impl Composer {
     /// Whether a draft is being written that must not be overwritten by a prefill.
     pub fn has_draft(&self) -> bool {
-        !self.body.is_empty() || self.binary.is_some()
+        let draft = self.draft();
+        let is_blank = draft.topic.is_empty() && draft.payload.is_empty();
+        !is_blank && !self.was_sent(&draft) && self.filled.as_ref() != Some(&draft)
+    }
+
+    fn was_sent(&self, draft: &Draft) -> bool {
+        matches!(self.sending, Sending::Ended { is_ok: true, .. }) && self.is_last_sent(draft)
+    }
+
+    fn is_last_sent(&self, draft: &Draft) -> bool {
+        self.last_sent
+            .as_ref()
+            .is_some_and(|message| Draft::of(message) == *draft)
+    }
+
+    fn draft(&self) -> Draft {
+        Draft {
+            topic: self.topic.text(),
+            payload: self.payload(),
+            qos: self.qos,
+            retain: self.retain,
+            properties: self.properties.clone(),
+        }
+    }
+
+    /// Takes a message as the draft that nobody has changed yet; a draft in the making goes to the history.
+    pub fn fill(&mut self, topic: &str, payload: &[u8], qos: QoS, retain: bool, properties: Properties) {
+        if self.has_draft() {
+            let draft = self.draft();
+            self.keep(draft);
+        }
+        self.prefill(topic, Some(payload), qos, retain, properties);
+        self.filled = Some(self.draft());
+        self.shown = None;
     }
 
     /// The payload as it would be sent.
@@ -132,8 +183,7 @@ impl Composer {
             .unwrap_or_else(|| Bytes::from(self.body.text()))
     }
 
-    /// Takes a message as the draft.
-    pub fn prefill(
+    fn prefill(
         &mut self,
         topic: &str,
         payload: Option<&[u8]>,
@@ -154,14 +204,13 @@ impl Composer {
     /// Replaces the payload: as text where it is text, else as bytes.
     pub fn set_payload(&mut self, payload: &[u8]) {
         match std::str::from_utf8(payload) {
-            Ok(text) => {
-                self.binary = None;
-                self.body.set(text);
-            }
-            Err(_) => {
-                self.binary = Some(Bytes::copy_from_slice(payload));
-                self.body.set("");
-            }
+            Ok(text) => self.body.set(text),
+            Err(_) => self.body.set(""),
+        }
+        // What the field would change, line ends among it, is kept as bytes.
+        self.binary = (self.body.text().as_bytes() != payload).then(|| Bytes::copy_from_slice(payload));
+        if self.binary.is_some() {
+            self.body.set("");
         }
         self.recheck();
     }
@@ -206,6 +255,10 @@ impl Composer {
     }
 
     fn recheck(&mut self) {
+        // What became of the last one is not true of a changed draft.
+        if matches!(self.sending, Sending::Ended { .. }) && !self.is_last_sent(&self.draft()) {
+            self.sending = Sending::Nothing;
+        }
         self.check = match &self.binary {
             Some(_) => BodyCheck::Binary,
             None => check_text(&self.body.text()),
@@ -216,31 +269,19 @@ impl Composer {
         };
     }
 
-    /// Shows an older (positive) or newer message of the history.
+    /// Shows an older (positive) or newer message of the history; behind the newest, the draft again.
     pub fn browse(&mut self, by: isize) {
-        let next = match self.shown {
-            None if by > 0 => 0,
-            Some(0) if by < 0 => {
-                self.shown = None;
-                return;
-            }
-            Some(at) => at.saturating_add_signed(by),
+        let (next, draft) = match self.shown.take() {
+            None if by > 0 => (0, self.draft()),
             None => return,
+            Some((0, draft)) if by < 0 => return self.recall(draft),
+            Some((at, draft)) => (at.saturating_add_signed(by), draft),
         };
-        let Some(draft) = self.history.iter().rev().nth(next).cloned() else {
-            return;
-        };
-        self.recall(draft);
-        self.shown = Some(next);
-    }
-
-    /// Takes the newest message of the history as the draft; whether there was one.
-    pub(super) fn recall_last(&mut self) -> bool {
-        let Some(draft) = self.history.last().cloned() else {
-            return false;
-        };
-        self.recall(draft);
-        true
+        let next = next.min(self.history.len().saturating_sub(1));
+        if let Some(older) = self.history.iter().rev().nth(next).cloned() {
+            self.recall(older);
+            self.shown = Some((next, draft));
+        }
     }
 
     fn recall(&mut self, draft: Draft) {
@@ -253,26 +294,24 @@ impl Composer {
         );
     }
 
-    /// Keeps a message for ↑.
+    /// Keeps a message that is sent for ↑.
     pub(super) fn remember(&mut self, message: &Message) {
-        let draft = Draft {
-            topic: message.topic.to_string(),
-            payload: message.payload.clone(),
-            qos: message.qos,
-            retain: message.retain,
-            properties: message.properties.clone(),
-        };
+        self.keep(Draft::of(message));
+        self.last_sent = Some(message.clone());
+        self.shown = None;
+    }
+
+    fn keep(&mut self, draft: Draft) {
         self.history.retain(|other| *other != draft);
         self.history.push(draft);
         if self.history.len() > HISTORY {
             self.history.remove(0);
         }
-        self.shown = None;
     }
 
-    /// Whether something was sent that can be sent again.
-    pub fn has_history(&self) -> bool {
-        !self.history.is_empty()
+    /// What was sent last and can be sent again.
+    pub const fn last_sent(&self) -> Option<&Message> {
+        self.last_sent.as_ref()
     }
 
     /// The worker did not take the message.
@@ -349,7 +388,7 @@ mod tests {
     #[test]
     fn bytes_that_are_no_text_are_sent_as_they_are() {
         let mut composer = Composer::default();
-        composer.prefill("a", Some(&[0xff, 0x00]), QoS::AtLeastOnce, true, Properties::NONE);
+        composer.fill("a", &[0xff, 0x00], QoS::AtLeastOnce, true, Properties::NONE);
         assert_eq!(
             (composer.payload().as_ref(), &composer.check),
             (&[0xff, 0x00][..], &BodyCheck::Binary)
@@ -357,6 +396,76 @@ mod tests {
         composer.field = Field::Body;
         composer.paste("x");
         assert_eq!(composer.payload().as_ref(), b"x");
+    }
+
+    fn draft(topic: &str, body: &str) -> Composer {
+        let mut composer = Composer::default();
+        composer.topic.set(topic);
+        composer.body.set(body);
+        composer
+    }
+
+    fn sent(composer: &mut Composer) {
+        composer.remember(&Message {
+            topic: TopicName::new(&composer.topic.text()).unwrap(),
+            payload: composer.payload(),
+            qos: composer.qos,
+            retain: composer.retain,
+            properties: Properties::NONE,
+        });
+        composer.sending = Sending::Ended {
+            words: "sent".into(),
+            is_ok: true,
+        };
+    }
+
+    #[test]
+    fn history_gives_the_draft_back() {
+        let mut composer = draft("a", "old");
+        sent(&mut composer);
+        composer.body.set("in the making");
+        composer.browse(1);
+        composer.browse(1);
+        assert_eq!(composer.body.text(), "old");
+        composer.browse(-1);
+        assert_eq!(composer.body.text(), "in the making");
+    }
+
+    #[test]
+    fn only_what_was_written_and_not_sent_is_a_draft() {
+        let mut composer = Composer::default();
+        composer.fill("a", b"", QoS::AtMostOnce, false, Properties::NONE);
+        assert!(!composer.has_draft());
+        composer.body.set("on");
+        assert!(composer.has_draft());
+        sent(&mut composer);
+        assert!(!composer.has_draft());
+    }
+
+    #[test]
+    fn a_draft_in_the_making_is_found_in_the_history() {
+        let mut composer = draft("a", "in the making");
+        composer.fill("b", b"resent", QoS::AtMostOnce, false, Properties::NONE);
+        composer.browse(1);
+        assert_eq!(composer.body.text(), "in the making");
+    }
+
+    #[test]
+    fn the_last_one_s_fate_is_not_said_of_a_changed_draft() {
+        let mut composer = draft("a", "on");
+        sent(&mut composer);
+        composer.field = Field::Body;
+        composer.paste("x");
+        assert_eq!(composer.sending, Sending::Nothing);
+    }
+
+    #[test]
+    fn line_ends_of_a_message_are_resent_as_they_are() {
+        for payload in ["a\r\nb", "a\rb", "a\tb\n", "\n"] {
+            let mut composer = Composer::default();
+            composer.fill("a", payload.as_bytes(), QoS::AtMostOnce, false, Properties::NONE);
+            assert_eq!(composer.payload().as_ref(), payload.as_bytes());
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ impl App {
                 .selected_message()
                 .is_some_and(|message| super::details::properties(&message).response_topic().is_some()),
             Action::FindNext | Action::FindPrevious => self.find_filter.is_some(),
-            Action::RepeatLast => self.composer.has_history(),
+            Action::RepeatLast => self.composer.last_sent().is_some(),
             Action::Undo => self.deleted.is_some(),
             Action::MenuRun => matches!(self.overlays.last(), Some(Overlay::Help(_) | Overlay::Palette(_))),
             Action::MenuDelete => matches!(self.overlays.last(), Some(Overlay::Subscriptions(_))),

@@ -14,14 +14,14 @@ use crate::{
 
 /// Opens the form, prefilled from the selection unless a draft is being written.
 pub fn open(app: &mut App) {
-    if !app.composer.has_draft() && app.composer.topic.is_empty() {
+    if !app.composer.has_draft() {
         // Nobody but the broker publishes to `$SYS` and its like.
         let topic = app
             .selected_topic()
             .filter(|topic| !topic.starts_with('$'))
             .unwrap_or_default();
         app.composer
-            .prefill(&topic, None, QoS::AtMostOnce, false, Properties::NONE);
+            .fill(&topic, b"", QoS::AtMostOnce, false, Properties::NONE);
     }
     show(app);
 }
@@ -33,8 +33,7 @@ pub fn resend(app: &mut App) {
     };
     let (topic, payload) = (message.topic().into_owned(), message.payload().to_vec());
     let (qos, retain, properties) = (message.qos(), message.retain(), resendable(properties(&message)));
-    app.composer
-        .prefill(&topic, Some(&payload), qos, retain, properties);
+    app.composer.fill(&topic, &payload, qos, retain, properties);
     show(app);
 }
 
@@ -52,9 +51,9 @@ pub fn reply(app: &mut App) {
         .correlation_data()
         .map(|data| Property::CorrelationData(data.to_vec()));
     let qos = message.qos();
-    app.composer.prefill(
+    app.composer.fill(
         &response_topic,
-        Some(b""),
+        b"",
         qos,
         false,
         correlation.into_iter().collect(),
@@ -99,6 +98,17 @@ pub fn send(app: &mut App) -> Vec<Effect> {
             return refuse(app, error.to_string());
         }
     };
+    let message = Message {
+        topic,
+        payload: app.composer.payload(),
+        qos: app.composer.qos,
+        retain: app.composer.retain,
+        properties: app.composer.properties.clone(),
+    };
+    publish(app, message)
+}
+
+fn publish(app: &mut App, message: Message) -> Vec<Effect> {
     let Some(source) = app.publishing_source() else {
         return refuse(
             app,
@@ -108,13 +118,6 @@ pub fn send(app: &mut App) -> Vec<Effect> {
     if let Some(reason) = obstacle(app, source) {
         return refuse(app, reason);
     }
-    let message = Message {
-        topic,
-        payload: app.composer.payload(),
-        qos: app.composer.qos,
-        retain: app.composer.retain,
-        properties: app.composer.properties.clone(),
-    };
     app.composer.remember(&message);
     let id = app.next_operation();
     app.composer.sending = Sending::Waiting(id);
@@ -141,14 +144,14 @@ fn obstacle(app: &App, source: crate::event::SourceId) -> Option<String> {
     }
 }
 
-/// Sends the newest message of the history again.
+/// Sends the message sent last again; a draft in the making stays.
 pub fn repeat_last(app: &mut App) -> Vec<Effect> {
-    if !app.composer.recall_last() {
+    let Some(message) = app.composer.last_sent().cloned() else {
         app.notices.info("nothing was published yet; p writes a message");
         return Vec::new();
-    }
-    let topic = app.composer.topic.text();
-    let effects = send(app);
+    };
+    let topic = message.topic.to_string();
+    let effects = publish(app, message);
     match &app.composer.sending {
         Sending::Ended { words, is_ok: false } => app.notices.warn(words.clone()),
         _ => app.notices.info(format!("sent again: {topic}")),

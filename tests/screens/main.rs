@@ -12,6 +12,7 @@ mod screen;
 
 mod connections;
 mod details;
+mod drafts;
 mod hints;
 mod looks;
 mod menu;
