@@ -67,6 +67,7 @@ pub enum Content {
 #[derive(Debug)]
 struct Shown {
     id: u64,
+    topic: String,
     tab: Tab,
     content: Content,
     lines: usize,
@@ -109,6 +110,7 @@ impl DetailsPane {
             .as_ref()
             .is_none_or(|shown| shown.id != message.id() || shown.tab != self.tab)
         {
+            self.go_to_top_of_another(message);
             let content = content(message, self.tab);
             let lines = match &content {
                 Content::Payload(decoded) => decoded.line_count(message.payload()),
@@ -125,13 +127,23 @@ impl DetailsPane {
             };
             self.shown = Some(Shown {
                 id: message.id(),
+                topic: message.topic().into_owned(),
                 tab: self.tab,
                 content,
                 lines,
                 changes,
             });
         }
-        self.first = self.first.min(self.lines().saturating_sub(1));
+        let last = self.lines().saturating_sub(self.height.max(1));
+        self.first = self.first.min(last);
+    }
+
+    /// The next value of a topic is looked at in the same place, anything else from its top.
+    fn go_to_top_of_another(&mut self, message: &MessageRef<'_>) {
+        let shown = self.shown.as_ref();
+        if shown.is_some_and(|shown| shown.id != message.id() && shown.topic != message.topic()) {
+            self.first = 0;
+        }
     }
 
     /// What is shown; `None` without a message.

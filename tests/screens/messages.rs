@@ -345,3 +345,16 @@ fn ascii_stays_ascii_under_fire() {
         screen = screen.keys("<esc>2g");
     }
 }
+
+#[test]
+fn another_message_is_shown_from_its_top() {
+    let long: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+    let mut screen = screen()
+        .connected("lab")
+        .receive("long", format!("[{}]", long.join(",")))
+        .receive("short", r#"{"first": 1, "last": 2}"#)
+        .keys("3k4G")
+        .shows_in(Pane::Details, "99");
+    screen = screen.keys("3j");
+    screen.shows_in(Pane::Details, "\"first\"");
+}
