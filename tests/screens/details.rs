@@ -212,3 +212,36 @@ fn depth_of_a_hostile_document_is_cut_not_followed() {
             .buffer(),
     );
 }
+
+#[test]
+fn another_message_is_shown_from_its_top() {
+    let long = format!(
+        "[{}]",
+        (0..200).map(|n| n.to_string()).collect::<Vec<_>>().join(",")
+    );
+    screen()
+        .connected("lab")
+        .receive("small", r#"{"first":1,"second":2}"#)
+        .receive("list", &long)
+        .keys("34<pgdn><pgdn><pgdn>")
+        .keys("3k")
+        .shows_in(Pane::Details, "\"first\": 1")
+        .shows_in(Pane::Details, "\"second\": 2");
+}
+
+#[test]
+fn scrolled_value_stays_where_it_is_when_the_topic_is_heard_again() {
+    let list = |last: u32| {
+        format!(
+            "[{},{last}]",
+            (0..200).map(|n| n.to_string()).collect::<Vec<_>>().join(",")
+        )
+    };
+    let mut screen = screen()
+        .connected("lab")
+        .receive("list", list(1))
+        .keys("24jjjjjjjjjj");
+    let before = screen.pane(Pane::Details)[2].clone();
+    let mut screen = screen.receive("list", list(2));
+    assert_eq!(screen.pane(Pane::Details)[2], before);
+}

@@ -256,6 +256,36 @@ fn border_between_the_columns_can_be_dragged() {
     screen.shows("3 Messages");
 }
 
+#[test]
+fn selected_message_stays_selected_when_a_filter_comes_and_goes() {
+    let mut screen = screen().connected("lab");
+    for number in 0..40 {
+        screen = screen.receive(
+            if number % 2 == 0 { "even" } else { "odd" },
+            format!("no{number:02}"),
+        );
+    }
+    screen = screen.keys("3g<pgdn>jj");
+    let chosen = selected_payload(&screen);
+    let topic = if chosen.ends_with(['0', '2', '4', '6', '8']) {
+        "even"
+    } else {
+        "odd"
+    };
+    screen = screen.keys(&format!("/{topic}<enter>"));
+    assert_eq!(selected_payload(&screen), chosen);
+    screen = screen.keys("<esc>");
+    assert_eq!(selected_payload(&screen), chosen);
+}
+
+#[test]
+fn sending_does_not_move_what_is_looked_at() {
+    let screen = numbered(1, 50).keys("3kkk");
+    let before = selected_payload(&screen);
+    let screen = screen.message(&Sample::new("mine", b"x").sent());
+    assert_eq!(selected_payload(&screen), before);
+}
+
 // ---- what a hostile network sends ----
 
 /// Everything a terminal could obey, hide or reorder.

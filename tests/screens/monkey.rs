@@ -181,7 +181,11 @@ fn every_action_can_be_run_in_every_place() {
     let places = ["1", "2j", "3k", "34", "p", "2/x<enter>", "3<space>"];
     for keys in places {
         for action in Action::ALL {
-            let mut screen = screen().connected("home").house().keys(keys);
+            let mut screen = screen()
+                .connected("home")
+                .retained("home/lamp/state", "ON")
+                .receive("home/door", r#"{"open":true}"#)
+                .keys(keys);
             drop(run(&mut screen.app, *action));
             drop(screen.buffer());
             drop(run(&mut screen.app, *action));

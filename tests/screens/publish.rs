@@ -305,3 +305,42 @@ fn long_body_keeps_its_cursor_in_view() {
         .shows_in(Pane::Publish, "line 59")
         .snapshot("publish-long-body");
 }
+
+#[test]
+fn publishing_names_its_connection_and_needs_one() {
+    let both = screen().connected("home").receive("a", "1").connected("plant");
+    let mut all = both
+        .keys("1g")
+        .keys("3pON<c-s>")
+        .shows_in(Pane::Publish, "no connection is selected");
+    assert!(
+        !all.take_effects()
+            .iter()
+            .any(|effect| matches!(effect, Effect::Send(..)))
+    );
+    let mut plant = all
+        .keys("<esc>1G")
+        .keys("p")
+        .shows("5 Publish to plant")
+        .keys("<c-s>");
+    let source = plant.on("plant");
+    let wanted = source.source();
+    plant = source;
+    let sent = plant.take_effects().into_iter().find_map(|effect| match effect {
+        Effect::Send(source, Command::Publish(..)) => Some(source),
+        _ => None,
+    });
+    assert_eq!(sent, Some(wanted));
+}
+
+#[test]
+fn read_only_connection_can_still_be_looked_at_and_subscribed() {
+    let mut prod = profile("prod");
+    prod.read_only = true;
+    screen()
+        .connected_with(prod, |_| {})
+        .receive("a", "1")
+        .shows("read only")
+        .keys("S")
+        .shows("Subscribe on prod");
+}

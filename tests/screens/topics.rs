@@ -364,3 +364,51 @@ fn empty_pane_says_what_to_do() {
         .keys("/zzz<enter>")
         .shows("nothing matches");
 }
+
+#[test]
+fn order_is_made_anew_every_two_seconds_and_the_selection_goes_along() {
+    let mut screen = screen()
+        .connected("lab")
+        .receive("a", "1")
+        .receive("b", "1")
+        .keys("jks");
+    for _ in 0..10 {
+        screen = screen.receive("b", "1").pass(0.05);
+    }
+    assert_eq!(
+        labels(&mut screen)[0],
+        "a",
+        "rows do not jump between two resorts"
+    );
+    screen = screen.pass(2.0);
+    assert_eq!(labels(&mut screen), ["b", "a"]);
+    assert_eq!(selected(&screen), "a");
+}
+
+#[test]
+fn cleared_retained_message_loses_its_mark() {
+    let mut screen = screen().connected("lab").retained("lamp", "ON");
+    assert!(tree(&mut screen)[0].contains(" R "));
+    let mut screen = screen.retained("lamp", "");
+    assert!(!tree(&mut screen)[0].contains(" R "), "{:?}", tree(&mut screen));
+}
+
+#[test]
+fn filter_narrows_the_tree_and_keeps_the_selection_if_it_can() {
+    let mut screen = screen()
+        .connected("lab")
+        .receive("home/door", "open")
+        .receive("home/lamp", "ON")
+        .receive("plant/press", "118")
+        .keys("jj");
+    let before = selected(&screen);
+    screen = screen.keys("/lamp<enter>");
+    assert_eq!(labels(&mut screen), ["home", "lamp"]);
+    assert_eq!(before, "home/lamp");
+    assert_eq!(selected(&screen), "home/lamp");
+    screen = screen.keys("<esc>");
+    assert_eq!(
+        (labels(&mut screen).len(), selected(&screen).as_str()),
+        (4, "home/lamp")
+    );
+}
