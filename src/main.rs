@@ -3,13 +3,16 @@
 use std::{io::Write, process::ExitCode};
 
 use mqttscope::{
-    cli::{self, Exit, Failure, Invocation, TuiRequest},
+    cli::{self, Exit, Failure, Invocation, ScreenKeys, TuiRequest},
     tui,
 };
 
 fn main() -> ExitCode {
-    let check_keys = |keys: &_| tui::resolve_keys(keys).map(drop);
-    let ended = cli::run(std::env::args_os().skip(1), check_keys).and_then(|invocation| match invocation {
+    let keys = ScreenKeys {
+        check: |keys| tui::resolve_keys(keys).map(drop),
+        defaults: tui::DEFAULT_KEYS,
+    };
+    let ended = cli::run(std::env::args_os().skip(1), keys).and_then(|invocation| match invocation {
         Invocation::Done(exit) => Ok(exit),
         Invocation::Tui(request) => run_tui(*request),
     });

@@ -1,19 +1,19 @@
 //! `config`: where files lie, and whether they are right.
 
-use super::{Exit, Failure, Invocation, args::ConfigArgs, print};
+use super::{Exit, Failure, Invocation, ScreenKeys, args::ConfigArgs, print};
 use crate::config::{self, Faults, KeyBindings, Paths};
 
-/// `config path` prints the folder, for `cd "$(mqttscope config path)"`; `config check` tells all faults.
-pub fn run(
-    args: &ConfigArgs,
-    paths: &Paths,
-    check_keys: fn(&KeyBindings) -> Result<(), Faults>,
-) -> Result<Invocation, Failure> {
+/// `config path` prints the folder, for `cd "$(mqttscope config path)"`; `config check` tells all faults,
+/// `config init` writes first files.
+pub fn run(args: &ConfigArgs, paths: &Paths, screen: ScreenKeys) -> Result<Invocation, Failure> {
     let folder = paths.config.display();
     if args.what == "path" {
         return print(&folder.to_string());
     }
-    let keys = KeyBindings::load(&paths.keys()).map_or(Ok(()), |keys| check_keys(&keys));
+    if args.what == "init" {
+        return init(paths, screen);
+    }
+    let keys = KeyBindings::load(&paths.keys()).map_or(Ok(()), |keys| (screen.check)(&keys));
     let faults: Vec<_> = [config::check(paths), keys]
         .into_iter()
         .filter_map(Result::err)
@@ -23,4 +23,21 @@ pub fn run(
         return print(&format!("{folder}: no faults"));
     }
     Err(Failure::faults(Exit::Error, &Faults(faults)))
+}
+
+fn init(paths: &Paths, screen: ScreenKeys) -> Result<Invocation, Failure> {
+    let made =
+        config::init(paths, screen.defaults).map_err(|faults| Failure::faults(Exit::Error, &faults))?;
+    let lines: Vec<String> = made
+        .iter()
+        .map(|file| {
+            let path = file.path.display();
+            if file.is_new {
+                format!("{path}: written")
+            } else {
+                format!("{path}: there already, left as it is")
+            }
+        })
+        .collect();
+    print(&lines.join("\n"))
 }

@@ -12,6 +12,7 @@ mod failure;
 mod format;
 mod json;
 mod link;
+mod manual;
 mod publish;
 mod shown;
 mod signals;
@@ -20,6 +21,7 @@ mod sub;
 mod talk;
 mod target;
 mod usage;
+mod version;
 
 use std::{
     ffi::OsString,
@@ -38,7 +40,10 @@ use crate::{
     config::{Faults, KeyBindings, Paths},
     source::Clock,
 };
-use args::{BrokerArgs, ConfigArgs, DemoArgs, DoctorArgs, GeneralArgs, PubArgs, SubArgs, TuiArgs};
+use args::{
+    BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, GeneralArgs, ManArgs, PubArgs, SubArgs,
+    TuiArgs, VersionArgs,
+};
 use usage::{Parsed, parse};
 
 /// What the arguments came to.
@@ -50,13 +55,17 @@ pub enum Invocation {
     Tui(Box<TuiRequest>),
 }
 
+/// What `config` has to know of the screen.
+#[derive(Debug, Clone, Copy)]
+pub struct ScreenKeys {
+    /// Whether bindings name actions and keys that there are.
+    pub check: fn(&KeyBindings) -> Result<(), Faults>,
+    /// The default bindings, as TOML.
+    pub defaults: &'static str,
+}
+
 /// Reads the arguments (without the program's name) and runs the verb, unless it is one for the screen.
-///
-/// `check_keys` knows the actions and keys of the screen, which `config check` asks.
-pub fn run(
-    arguments: impl IntoIterator<Item = OsString>,
-    check_keys: fn(&KeyBindings) -> Result<(), Faults>,
-) -> Result<Invocation, Failure> {
+pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: ScreenKeys) -> Result<Invocation, Failure> {
     let arguments: Vec<String> = arguments
         .into_iter()
         .map(|argument| {
@@ -83,7 +92,16 @@ pub fn run(
                 headless(doctor::run(args, &environment, &paths))
             }),
             "config" => with(rest, |args: &ConfigArgs| {
-                config::run(args, &paths(&args.general)?, check_keys)
+                config::run(args, &paths(&args.general)?, screen)
+            }),
+            "completions" => with(rest, |args: &CompletionsArgs| {
+                print_raw(&manual::completions(args.shell))
+            }),
+            "man" => with(rest, |args: &ManArgs| {
+                print_raw(&manual::page(args.verb.as_deref())?)
+            }),
+            "version" => with(rest, |args: &VersionArgs| {
+                print(&version::text(&paths(&args.general)?, &environment))
             }),
             _ => with(&arguments, |args: &TuiArgs| tui(args, &environment, clock)),
         },
@@ -103,8 +121,12 @@ fn with<T: Parser>(
 
 /// Prints to stdout and is done.
 fn print(text: &str) -> Result<Invocation, Failure> {
+    print_raw(format!("{text}\n").as_bytes())
+}
+
+fn print_raw(bytes: &[u8]) -> Result<Invocation, Failure> {
     let mut stdout = io::stdout().lock();
-    let written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
     written.map_err(|error| Failure::output(&error))?;
     Ok(Invocation::Done(Exit::Ok))
 }

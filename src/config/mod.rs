@@ -5,6 +5,7 @@
 mod check;
 mod fault;
 mod files;
+mod init;
 mod keys;
 mod password;
 mod paths;
@@ -19,6 +20,7 @@ mod url;
 pub use check::check;
 pub use fault::{Fault, Faults};
 pub use files::is_file_stem;
+pub use init::{Initial, init};
 pub use keys::{BoundKey, KeyBindings};
 pub use password::{resolve_password, save_password};
 pub use paths::Paths;

@@ -16,6 +16,7 @@ pub use options::{Options, Summary};
 pub use run::run;
 pub use terminal::{Terminal, install_panic_hook};
 
+pub use crate::app::keys::DEFAULT_KEYS;
 use crate::{
     app::keys::KeyMap,
     config::{Faults, KeyBindings},

@@ -97,3 +97,38 @@ fn unknown_action_in_the_keymap_is_told_with_its_line() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn init_writes_first_files_says_so_and_overwrites_nothing() {
+    let home = Home::new();
+    home.write("keys.toml", "# mine\n");
+    let folder = home.path().join(".config/mqttscope");
+    let lines = |first: &str, keys: &str, profile: &str| {
+        [
+            ("config.toml", first),
+            ("keys.toml", keys),
+            ("profiles/local.toml", profile),
+        ]
+        .map(|(name, what)| format!("{}/{name}: {what}\n", folder.display()))
+        .concat()
+    };
+    let kept = "there already, left as it is";
+    let ran = home.run(&["config", "init"]);
+    assert_eq!(
+        (ran.code, ran.stdout, ran.stderr.as_str()),
+        (0, lines("written", kept, "written"), "")
+    );
+    let ran = home.run(&["config", "init"]);
+    assert_eq!((ran.code, ran.stdout), (0, lines(kept, kept, kept)));
+    assert_eq!(fs::read_to_string(folder.join("keys.toml")).unwrap(), "# mine\n");
+    assert_eq!(home.run(&["config", "check"]).code, 0);
+    fs::remove_file(folder.join("keys.toml")).unwrap();
+    home.run(&["config", "init"]);
+    let keys = fs::read_to_string(folder.join("keys.toml")).unwrap();
+    assert!(keys.contains("\n[topics]\n# open = [\"enter\"]\n"), "{keys}");
+    assert_eq!(
+        home.run(&["config", "check"]).code,
+        0,
+        "the commented bindings are valid"
+    );
+}

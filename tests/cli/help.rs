@@ -4,7 +4,18 @@ use crate::program::Home;
 #[test]
 fn help_is_as_it_was_read_and_accepted() {
     let home = Home::new();
-    for verb in ["", "demo", "broker", "sub", "pub", "doctor", "config"] {
+    for verb in [
+        "",
+        "demo",
+        "broker",
+        "sub",
+        "pub",
+        "doctor",
+        "config",
+        "completions",
+        "man",
+        "version",
+    ] {
         let args: Vec<&str> = [verb, "--help"]
             .into_iter()
             .filter(|word| !word.is_empty())

@@ -2,6 +2,7 @@
 //!
 //! Only shapes and words; what they mean together is [`super::target`]'s and the verbs' business.
 
+mod about;
 mod diagnosis;
 mod values;
 mod verbs;
@@ -15,6 +16,7 @@ use crate::{
     mqtt::{ProtocolChoice, QoS, TopicName},
     text,
 };
+pub use about::{CompletionsArgs, ManArgs, VersionArgs};
 pub use diagnosis::DoctorArgs;
 use values::{fps, keep_alive, port, qos, topic_name};
 pub use verbs::{BrokerArgs, ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};

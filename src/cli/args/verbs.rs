@@ -24,7 +24,10 @@ Verbs, each with its own --help:
   sub           print messages
   pub           publish
   doctor        how far a connection gets, stage by stage, and what to try
-  config        path | check
+  config        path | check | init
+  completions   for bash, zsh, fish, elvish or powershell
+  man           the manual page, of a verb with its name behind
+  version       what a report of a fault should say
 
 Exit codes: 0 ok, 1 error, 2 usage, 3 could not connect or was refused, 27 time-out";
 
@@ -251,8 +254,9 @@ pub struct SourceArgs {
     max_term_width = 100
 )]
 pub struct ConfigArgs {
-    /// path: print the folder; check: tell all faults of all files, exit 1 if there are any
-    #[arg(value_name = "path|check", value_parser = ["path", "check"], hide_possible_values = true)]
+    /// path: print the folder; check: tell all faults of all files, exit 1 if there are any;
+    /// init: write commented first files where there are none
+    #[arg(value_name = "path|check|init", value_parser = ["path", "check", "init"], hide_possible_values = true)]
     pub what: String,
     #[command(flatten)]
     #[allow(missing_docs)]
