@@ -82,7 +82,10 @@ fn on_state(app: &mut App, source: SourceId, before: &ConnectionState) {
         ConnectionState::Waiting {
             attempt: 2, failure, ..
         } => app.notices.warn(format!("{name}: {}", failure.what)),
-        ConnectionState::Waiting { failure, .. } if failure.kind == FailureKind::Violation => {
+        // What was said of the connection while it stood is over.
+        ConnectionState::Waiting { failure, .. }
+            if failure.kind == FailureKind::Violation || matches!(before, ConnectionState::Connected(_)) =>
+        {
             app.notices.warn(format!("{name}: {}", failure.what));
         }
         ConnectionState::Connected(facts) => app

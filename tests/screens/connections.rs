@@ -232,3 +232,26 @@ fn messages_stay_when_their_connection_is_lost() {
         .shows("still here")
         .shows("try 1");
 }
+
+#[test]
+fn reason_and_advice_are_read_whole_in_the_facts() {
+    let reason =
+        "the broker closed the connection and said in its own words why it did so, at length: quota used up";
+    screen()
+        .opened("lab")
+        .refused(reason, "ask whoever runs the broker for a larger quota, or connect again tomorrow when it is empty again")
+        .keys("1i")
+        .shows("quota used up")
+        .shows("empty again");
+}
+
+#[test]
+fn a_lost_connection_is_said_over_that_it_stood() {
+    screen()
+        .connected("lab")
+        .state(ConnectionState::Idle)
+        .connected("lab")
+        .waiting(3, 1.0, "closed by the broker")
+        .hides("connected, MQTT")
+        .shows("closed by the broker");
+}
