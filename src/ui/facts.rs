@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     Look,
-    widgets::{frame, row::Row},
+    widgets::{frame, row::Row, wrap::wrap},
 };
 use crate::{
     app::App,
@@ -14,27 +14,39 @@ use crate::{
     text,
 };
 
+/// Columns, at the most.
+const WIDTH: u16 = 90;
+/// Columns of the names.
+const LABELS: u16 = 17;
+/// Lines of one fact at the most: a broker may write as much as it likes.
+const LINES_A_FACT: usize = 6;
+
 /// Draws the facts over the panes.
 pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, source: SourceId) {
-    let rows = rows(app, source);
+    let room = usize::from(WIDTH.min(area.width)).saturating_sub(3 + usize::from(LABELS));
+    let rows: Vec<_> = rows(app, source)
+        .into_iter()
+        .map(|(label, value, meaning)| (label, look.plain(&look.safe(&value)), meaning))
+        .collect();
+    let lines: Vec<_> = rows
+        .iter()
+        .flat_map(|(label, value, meaning)| {
+            let value = wrap(value, room);
+            let labels = std::iter::once(*label).chain(std::iter::repeat(""));
+            labels
+                .zip(value)
+                .take(LINES_A_FACT)
+                .map(|(label, value)| (label, value, *meaning))
+        })
+        .collect();
     let title = format!("Connection {}", look.safe(app.connection_name(source)));
-    let inner = frame::overlay(
-        buffer,
-        area,
-        look,
-        (90, rows.len() as u16 + 2),
-        &title,
-        "Esc closes",
-    );
-    for (y, (label, value, meaning)) in rows.iter().enumerate() {
+    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX);
+    let inner = frame::overlay(buffer, area, look, (WIDTH, height), &title, "Esc closes");
+    for (y, (label, value, meaning)) in lines.iter().enumerate().take(usize::from(inner.height)) {
         Row::new(buffer, inner, y as u16)
             .skip(1)
-            .column(label, 17, look.styles.fg(Meaning::Dim))
-            .put_whole_or_cut(
-                &look.plain(&look.safe(value)),
-                look.glyphs,
-                look.styles.fg(*meaning),
-            );
+            .column(label, LABELS, look.styles.fg(Meaning::Dim))
+            .put_whole_or_cut(value, look.glyphs, look.styles.fg(*meaning));
     }
 }
 

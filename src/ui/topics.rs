@@ -15,7 +15,9 @@ use crate::{
     config::Meaning,
     decode,
     event::ConnectionState,
-    model, text,
+    model,
+    mqtt::ReasonCode,
+    text,
 };
 
 /// Draws the pane.
@@ -69,6 +71,9 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         _ if app.filter.applied.is_some() || app.topics.is_fresh_only => {
             &["nothing matches", "/ and Enter on an empty line shows all"]
         }
+        Some(ConnectionState::Connected(_)) if all_refused(app) => {
+            &["the broker refused every filter", "u lists them, S subscribes"]
+        }
         Some(ConnectionState::Connected(_)) => &["connected, nothing heard yet", "p publishes, S subscribes"],
         Some(ConnectionState::Connecting { .. } | ConnectionState::Waiting { .. }) => {
             &["waiting for the connection"]
@@ -82,6 +87,16 @@ fn empty(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
             .skip(1)
             .put(words, look.styles.fg(Meaning::Dim));
     }
+}
+
+/// Whether silence is to be expected: nothing is subscribed.
+fn all_refused(app: &App) -> bool {
+    let subscriptions = app.scope().map_or(&[][..], |source| app.subscriptions(source));
+    let is_refused = |code: ReasonCode| code.0 >= 0x80;
+    !subscriptions.is_empty()
+        && subscriptions
+            .iter()
+            .all(|subscription| subscription.granted.is_some_and(is_refused))
 }
 
 fn draw_row(buffer: &mut Buffer, line: Rect, app: &App, look: &Look<'_>, row: &model::Row, label: &str) {

@@ -3,3 +3,4 @@
 pub mod field;
 pub mod frame;
 pub mod row;
+pub mod wrap;
