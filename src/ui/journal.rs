@@ -49,6 +49,6 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, view:
             )
             .skip(2)
             .column(word, 7, look.styles.fg(meaning))
-            .put(&look.safe(&entry.text), look.styles.overlay());
+            .put_whole_or_cut(&look.safe(&entry.text), look.glyphs, look.styles.overlay());
     }
 }
