@@ -14,6 +14,7 @@ mod connections;
 mod details;
 mod drafts;
 mod hints;
+mod journal;
 mod looks;
 mod menu;
 mod messages;

@@ -98,6 +98,7 @@ fn sent_message_is_shown_as_sent() {
         .connected("lab")
         .receive("light/state", "OFF")
         .message(&Sample::new("light/set", b"ON").qos(1).sent())
+        .receive("light/state", "ON")
         .keys("3")
         .shows("sent by you")
         .snapshot("messages-sent");

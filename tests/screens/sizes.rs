@@ -22,6 +22,7 @@ const STATES: &[(&str, &str)] = &[
     ("subscriptions", "u"),
     ("connection form", "1afoo<tab>bar:x<enter>"),
     ("facts", "1i"),
+    ("journal", "%L"),
     ("wide column", "2>>>>>>>>>>>>>>>>>>>>"),
     (
         "narrow column",

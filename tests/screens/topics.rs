@@ -66,12 +66,15 @@ fn retained_mark_stays_where_a_value_is_cut() {
 
 #[test]
 fn age_goes_from_now_over_seconds_to_stale() {
-    let lab = screen().connected("lab").receive("door", "open");
-    lab.shows("now")
+    screen()
+        .connected("lab")
+        .receive("door", "open")
+        .shows_in(Pane::Topics, "now")
         .pass(5.0)
-        .shows("5s")
+        .shows_in(Pane::Topics, "5s")
         .pass(120.0)
-        .shows("2m")
+        .shows_in(Pane::Topics, "2m")
+        .receive("alarm", "off")
         .snapshot("topics-stale");
 }
 
