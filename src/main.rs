@@ -1,6 +1,6 @@
 //! Arguments in, a headless verb or the TUI out.
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, process::ExitCode, sync::mpsc, thread, time::Duration};
 
 use mqttscope::{
     cli::{self, Exit, Failure, Invocation, ScreenKeys, TuiRequest},
@@ -51,9 +51,16 @@ fn run_tui(request: TuiRequest) -> Result<Exit, Failure> {
     Ok(Exit::Ok)
 }
 
-/// A line for stderr; one that is closed stops nothing.
+/// A line for stderr; one that is closed stops nothing, and one that takes nothing (a stalled terminal) not for long.
 fn tell(line: &str) {
-    if !line.is_empty() {
-        let _ = writeln!(std::io::stderr().lock(), "{line}");
+    if line.is_empty() {
+        return;
     }
+    let line = line.to_owned();
+    let (done_tx, done_rx) = mpsc::sync_channel(1);
+    thread::spawn(move || {
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        let _ = done_tx.send(());
+    });
+    let _ = done_rx.recv_timeout(Duration::from_millis(300));
 }

@@ -40,6 +40,18 @@ fn reception_goes_on_and_the_picture_catches_up() {
 }
 
 #[test]
+fn quitting_is_not_held_up() {
+    let scene = Scene::new();
+    let broker = LoadBroker::bind();
+    let (mut terminal, _subscriber) = stalled(&scene, &broker);
+    let asked = Instant::now();
+    terminal.keys("\x03");
+    assert_eq!(terminal.ended().exit_code(), 0);
+    assert!(asked.elapsed().as_millis() < 1_500, "{:?}", asked.elapsed());
+    assert!(terminal.has_old_modes(), "terminal modes are the old ones");
+}
+
+#[test]
 fn signal_ends_the_program_within_a_second() {
     let scene = Scene::new();
     let broker = LoadBroker::bind();
