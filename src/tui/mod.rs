@@ -4,6 +4,7 @@
 mod clipboard;
 mod editor;
 mod effects;
+mod keys;
 mod log_file;
 mod options;
 mod run;

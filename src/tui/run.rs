@@ -14,13 +14,13 @@ use std::{
 };
 
 use color_eyre::eyre::{Context, Result};
-use crossterm::event::{Event, EventStream, KeyEventKind};
-use futures_util::StreamExt;
+use crossterm::event::{Event, KeyEventKind};
 use tokio::{sync::mpsc, task::JoinHandle, time::sleep_until};
 
 use super::{
     editor,
     effects::{Answer, Effects, Terminal as TerminalEffect},
+    keys::Keys,
     log_file::LogFile,
     options::{Options, Summary},
     screen::Screen,
@@ -78,7 +78,7 @@ struct Loop {
     _batches_tx: mpsc::Sender<Batch>,
     terminal: Terminal,
     /// `None` while an editor owns the terminal.
-    keys: Option<EventStream>,
+    keys: Option<Keys>,
     editor: Option<JoinHandle<()>>,
     writer: Writer,
     screen: Screen,
@@ -118,7 +118,7 @@ impl Loop {
             batches_rx,
             _batches_tx: batches_tx,
             terminal,
-            keys: Some(EventStream::new()),
+            keys: Some(Keys::new()),
             editor: None,
             writer: Writer::start(io::stdout())?,
             screen: Screen::new(),
@@ -297,7 +297,7 @@ impl Loop {
 
     fn take_terminal_back(&mut self) {
         let _ = self.terminal.resume();
-        self.keys = Some(EventStream::new());
+        self.keys = Some(Keys::new());
         self.screen.invalidate();
         let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
         self.update(Msg::Done(Done::Resumed { width, height }));
@@ -349,9 +349,9 @@ fn setup(options: &Options, width: u16, height: u16) -> Setup {
     }
 }
 
-async fn next_event(keys: &mut Option<EventStream>) -> Option<io::Result<Event>> {
+async fn next_event(keys: &mut Option<Keys>) -> Option<io::Result<Event>> {
     match keys {
-        Some(stream) => stream.next().await,
+        Some(keys) => keys.next().await,
         None => pending().await,
     }
 }
