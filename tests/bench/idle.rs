@@ -8,15 +8,18 @@ use super::{
     table::{Bar, Row},
 };
 
+/// So long, that one ping is in it.
+const KEEP_ALIVE: Duration = Duration::from_secs(60);
+
 pub fn idle() -> Vec<Row> {
     let mut scene = Scene::connected();
     // The notice about the connection goes after 5 s: its frame is the last.
     scene.settle(Duration::from_secs(7));
-    let (usage, ()) = scene.usage(|_| thread::sleep(Duration::from_secs(20)));
+    let (usage, ()) = scene.usage(|_| thread::sleep(KEEP_ALIVE));
     let memory = process::memory(scene.pid()) as f64 / f64::from(1 << 20);
     vec![
-        Row::new("idle 20 s: frames", usage.frames, "", Bar::Exactly(0.0)),
-        Row::new("idle 20 s: to the terminal", usage.bytes, "B", Bar::Exactly(0.0)),
+        Row::new("idle 60 s: frames", usage.frames, "", Bar::Exactly(0.0)),
+        Row::new("idle 60 s: to the terminal", usage.bytes, "B", Bar::Exactly(0.0)),
         Row::new("idle: CPU of a core", usage.cpu_percent(), "%", Bar::AtMost(0.3)),
         Row::new(
             "idle: wake-ups a second",
