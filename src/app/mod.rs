@@ -61,6 +61,9 @@ use topics::TopicsPane;
 /// Rows above the messages: the filter bar and the columns' names.
 pub const MESSAGES_HEADER: u16 = 2;
 
+/// A lag below it says nothing and would only flicker: it is not shown.
+pub const LAG_SHOWN_US: u64 = 10_000;
+
 /// Whether the picture is up to date, and if not, how soon it must be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dirty {

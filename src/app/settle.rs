@@ -2,7 +2,7 @@
 //! will change the picture.
 
 use super::{
-    App, Dirty, MESSAGES_HEADER,
+    App, Dirty, LAG_SHOWN_US, MESSAGES_HEADER,
     details::Subject,
     layout::Pane,
     messages::MessagesPane,
@@ -94,7 +94,7 @@ impl App {
         let counts_down = self.model.connections().any(is_waiting).then_some(second);
         let rate = (self.model.rate().per_second(now) > 0.0).then_some(second);
         let search = self.messages.is_searching().then_some(now);
-        let lag = (self.model.lag_us(now) > 0).then_some(second);
+        let lag = (self.model.lag_us(now) >= LAG_SHOWN_US).then_some(second);
         [
             counts_down,
             rate,

@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{Look, widgets::row::Row};
 use crate::{
-    app::{App, notices::Level},
+    app::{App, LAG_SHOWN_US, notices::Level},
     config::Meaning,
     event::ConnectionState,
     text,
@@ -165,8 +165,8 @@ fn connection(app: &App, look: &Look<'_>) -> (String, Meaning) {
 /// Above a second the broker's own queue for us fills up; below 10 ms the figure would only flicker.
 fn lag(us: u64) -> (String, Meaning) {
     match us {
-        0..10_000 => ("0 ms".into(), Meaning::Text),
-        10_000..100_000 => (text::latency(us), Meaning::Text),
+        0..LAG_SHOWN_US => ("0 ms".into(), Meaning::Text),
+        LAG_SHOWN_US..100_000 => (text::latency(us), Meaning::Text),
         100_000..1_000_000 => (text::latency(us), Meaning::Warn),
         1_000_000..=u64::MAX => (
             format!("{}: broker may be dropping", text::latency(us)),
