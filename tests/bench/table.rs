@@ -6,8 +6,8 @@ pub struct Row {
     pub figure: f64,
     pub unit: &'static str,
     pub bar: Bar,
-    /// What ran beside it, and how many times better this is.
-    pub beside: Option<(&'static str, f64)>,
+    /// The two figures behind a ratio.
+    pub beside: Option<String>,
 }
 
 /// What is asked for.
@@ -47,13 +47,11 @@ impl Row {
             Bar::AtLeast(bar) => format!("≥ {}", number(bar)),
             Bar::Exactly(bar) => format!("= {}", number(bar)),
         };
-        let beside = self
-            .beside
-            .map_or_else(String::new, |(peer, ratio)| format!("  {ratio:.2}× {peer}"));
+        let beside = self.beside.as_deref().unwrap_or_default();
         let figure = format!("{} {}", number(self.figure), self.unit);
         let verdict = if is_missed { "MISSED" } else { "ok" };
         println!(
-            "{:<58} {figure:>18} {bar:>12}  {verdict:<6}{beside}",
+            "{:<58} {figure:>18} {bar:>12}  {verdict:<6}  {beside}",
             self.measure
         );
         usize::from(is_missed)
