@@ -42,12 +42,11 @@ impl Link {
         limits: Limits,
         is_debug: bool,
     ) -> Result<Self, Failure> {
-        let source = profile.password.clone();
         let folders = paths.clone();
-        let password = tokio::task::spawn_blocking(move || config::resolve_password(&folders, &source))
-            .await
-            .map_err(Failure::error)?
-            .map_err(Failure::error)?;
+        let resolving = tokio::task::spawn_blocking(move || {
+            config::resolve_secrets(&folders, &mut profile).map(|password| (profile, password))
+        });
+        let (mut profile, password) = resolving.await.map_err(Failure::error)?.map_err(Failure::error)?;
         profile.subscriptions.clear();
         let broker = profile.url.to_string();
         let (batches_tx, batches) = mpsc::channel(BATCHES);

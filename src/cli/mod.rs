@@ -20,6 +20,7 @@ mod start;
 mod sub;
 mod talk;
 mod target;
+mod transport;
 mod usage;
 mod version;
 

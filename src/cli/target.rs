@@ -55,7 +55,7 @@ pub fn resolve(
         profile.url.check_supported().map_err(Failure::usage)?;
         apply(profile, flags);
     }
-    if flags.password.is_some() {
+    if flags.password.is_some() || flags.tls.key_password.is_some() {
         target.warn_of_password();
     }
     Ok(target)
@@ -291,6 +291,7 @@ fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
         profile.will = Some(Will { message });
     }
     profile.read_only |= flags.read_only;
+    super::transport::apply(profile, flags);
 }
 
 #[cfg(test)]
@@ -353,8 +354,8 @@ mod tests {
             ("@lba", "did you mean @lab?"),
             ("bad", "bad.toml:1: unknown key \"ulr\"; did you mean \"url\"?"),
             (
-                "mqtts://pi",
-                "needs TLS, which this version does not speak; use mqtt://",
+                "ws://pi",
+                "needs WebSocket, which this version does not speak; use mqtt:// or mqtts://",
             ),
             ("http://pi", "TARGET: unknown scheme \"http://\""),
             ("pi:99999", "TARGET: \"99999\" is no port; use 1 to 65535"),

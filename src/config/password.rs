@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Faults, PasswordSource, Paths, Secret, files, paths};
+use super::{Faults, PasswordSource, Paths, Profile, Secret, files, paths};
 
 /// CONNECT can carry no more (MQTT 5 §3.1.3.6).
 const MAX_BYTES: u64 = 65_535;
@@ -38,6 +38,15 @@ pub fn resolve_password(paths: &Paths, source: &PasswordSource) -> Result<Option
         }
         PasswordSource::Command(words) => run(words).map(|bytes| Some(first_line(bytes))),
     }
+}
+
+/// Fetches everything a connection needs: the password, and of TLS paths and the key's password. Blocks while
+/// a command runs. The error says in words what failed.
+pub fn resolve_secrets(paths: &Paths, profile: &mut Profile) -> Result<Option<Secret>, String> {
+    if profile.url.scheme.is_tls() {
+        profile.tls = profile.tls.resolved(paths)?;
+    }
+    resolve_password(paths, &profile.password)
 }
 
 /// Writes a password to a file only its owner may read, and gives what the profile says then.

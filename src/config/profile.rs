@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 
-use super::BrokerUrl;
+use super::{BrokerUrl, TlsOptions};
 use crate::mqtt::{ProtocolChoice, QoS, Subscription, SubscriptionOptions, TopicFilter, Will};
 
 /// A password: any bytes, never shown by `Debug` or `Display`.
@@ -79,6 +79,8 @@ pub struct Profile {
     pub name: String,
     /// Where to.
     pub url: BrokerUrl,
+    /// How TLS is spoken, where the URL asks for it.
+    pub tls: TlsOptions,
     /// Which version.
     pub protocol: ProtocolChoice,
     /// User name.
@@ -114,6 +116,7 @@ impl Profile {
         Self {
             name: name.into(),
             url,
+            tls: TlsOptions::default(),
             protocol: ProtocolChoice::Auto,
             username: None,
             password: PasswordSource::None,

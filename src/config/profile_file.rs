@@ -1,9 +1,9 @@
 //! Profile files: `profiles/<name>.toml` → [`Profile`], every fault with its line.
 
-use std::{fs, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use super::{
-    Backoff, BrokerUrl, DecodeRule, Faults, PasswordSource, Profile, files,
+    Backoff, BrokerUrl, DecodeRule, Faults, PasswordSource, Profile, TlsOptions, TlsVersion, files,
     reader::{Entry, Section, read_document},
 };
 use crate::{
@@ -74,12 +74,6 @@ pub fn read_profile(file: &str, name: &str, text: &str) -> Result<Profile, Fault
             let what = "a password does not belong in this file; use password_command, password_env or password_file";
             top.fault("password", what);
         }
-        if top.has("tls") {
-            top.fault(
-                "tls",
-                "TLS is not spoken by this version; remove [tls] and use mqtt://",
-            );
-        }
         let url = top.parsed("url", parse_url);
         if !top.has("url") {
             top.missing("\"url\" is missing; add url = \"mqtt://HOST:PORT\"");
@@ -88,8 +82,9 @@ pub fn read_profile(file: &str, name: &str, text: &str) -> Result<Profile, Fault
         // without an address the rest is still read for its faults
         let mut profile = Profile::new(name, url.unwrap_or_else(BrokerUrl::localhost));
         read_session(&top, &mut profile);
-        read_password(&top, &mut profile);
+        profile.password = read_password(&top, PASSWORD_WAYS);
         read_topics(&top, &mut profile);
+        read_tls(&top, &mut profile, is_complete);
         is_complete.then_some(profile)
     })
 }
@@ -174,25 +169,78 @@ fn qos(section: &Section<'_>) -> Option<QoS> {
     QoS::from_bits(section.integer("qos", 0..3)? as u8)
 }
 
-fn read_password(top: &Section<'_>, profile: &mut Profile) {
-    let ways = ["password_command", "password_env", "password_file"];
-    let given: Vec<&str> = ways.into_iter().filter(|key| top.has(key)).collect();
+/// The keys a password can come by: command, environment, file.
+const PASSWORD_WAYS: [&str; 3] = ["password_command", "password_env", "password_file"];
+/// The same for a private key's.
+const KEY_PASSWORD_WAYS: [&str; 3] = ["key_password_command", "key_password_env", "key_password_file"];
+
+fn read_password(section: &Section<'_>, ways: [&'static str; 3]) -> PasswordSource {
+    let given: Vec<&str> = ways.into_iter().filter(|key| section.has(key)).collect();
     if let [_, second, ..] = given.as_slice() {
-        top.fault(second, format!("only one of {} can be used", given.join(", ")));
+        section.fault(second, format!("only one of {} can be used", given.join(", ")));
     }
-    if let Some(words) = top.strings("password_command") {
-        if words.is_empty() {
-            top.fault("password_command", "\"password_command\" names no command");
-        }
-        let words = words.into_iter().map(|(word, _)| word.to_owned());
-        profile.password = PasswordSource::Command(words.collect());
+    let [command, env, file] = ways;
+    if let Some(path) = section.string(file) {
+        return PasswordSource::File(path.into());
     }
-    if let Some(variable) = top.string("password_env") {
-        profile.password = PasswordSource::Env(variable.into());
+    if let Some(variable) = section.string(env) {
+        return PasswordSource::Env(variable.into());
     }
-    if let Some(path) = top.string("password_file") {
-        profile.password = PasswordSource::File(path.into());
+    let Some(words) = section.strings(command) else {
+        return PasswordSource::None;
+    };
+    if words.is_empty() {
+        section.fault(command, format!("\"{command}\" names no command"));
     }
+    PasswordSource::Command(words.into_iter().map(|(word, _)| word.to_owned()).collect())
+}
+
+/// Every key of `[tls]`, in the order they are written.
+pub(super) const TLS_KEYS: &[&str] = &[
+    "ca",
+    "ca_path",
+    "cert",
+    "key",
+    "key_password_command",
+    "key_password_env",
+    "key_password_file",
+    "alpn",
+    "sni",
+    "min_version",
+    "insecure",
+];
+
+fn read_tls(top: &Section<'_>, profile: &mut Profile, has_url: bool) {
+    let Some(section) = top.section("tls") else { return };
+    section.only(TLS_KEYS);
+    if has_url && !profile.url.scheme.is_tls() {
+        let scheme = profile.url.scheme;
+        let (plain, secure) = (scheme.name(), scheme.with_tls().name());
+        top.fault(
+            "tls",
+            format!("[tls] has no effect on {plain}://; use {secure}://"),
+        );
+    }
+    let path = |key| section.string(key).map(PathBuf::from);
+    let (cert, key) = (path("cert"), path("key"));
+    if cert.is_some() != key.is_some() {
+        section.missing("[tls] is to have both of cert and key, or neither");
+    }
+    let alpn = section.strings("alpn").unwrap_or_default();
+    profile.tls = TlsOptions {
+        ca: path("ca"),
+        ca_path: path("ca_path"),
+        cert,
+        key,
+        key_password: read_password(&section, KEY_PASSWORD_WAYS),
+        alpn: alpn.into_iter().map(|(name, _)| name.to_owned()).collect(),
+        sni: section.string("sni").map(Into::into),
+        min_version: section
+            .parsed("min_version", str::parse::<TlsVersion>)
+            .unwrap_or_default(),
+        is_insecure: section.boolean("insecure").unwrap_or_default(),
+        keylog: None,
+    };
 }
 
 fn read_topics(top: &Section<'_>, profile: &mut Profile) {

@@ -1,12 +1,12 @@
 //! Writing profiles: only keys whose values changed are touched, so that comments and order stay.
 
-use std::{fs, io::ErrorKind, time::Duration};
+use std::{fs, io::ErrorKind, path::PathBuf, time::Duration};
 
 use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::{
-    Backoff, Faults, PasswordSource, Paths, Profile, files,
-    profile_file::{KEYS, read_profile},
+    Backoff, Faults, PasswordSource, Paths, Profile, TlsOptions, TlsVersion, files,
+    profile_file::{KEYS, TLS_KEYS, read_profile},
 };
 use crate::mqtt::{Subscription, TopicFilter, Will};
 
@@ -116,17 +116,45 @@ fn item_of(profile: &Profile, key: &str) -> Option<Item> {
         "reconnect" => (profile.reconnect != default.reconnect).then(|| backoff(profile.reconnect)),
         "will" => profile.will.as_ref().map(will),
         "decode" => (!profile.decode.is_empty()).then(|| rules(profile)),
-        _ => password(&profile.password, key),
+        // Settings of TLS stay in the form while the scheme has none, but a file is not to hold them.
+        "tls" => (profile.url.scheme.is_tls() && profile.tls != default.tls).then(|| tls(&profile.tls)),
+        _ => password(&profile.password, "", key),
     }
 }
 
-fn password(source: &PasswordSource, key: &str) -> Option<Item> {
-    match (source, key) {
+/// `prefix`: what stands before `password_…` in the key's name.
+fn password(source: &PasswordSource, prefix: &str, key: &str) -> Option<Item> {
+    match (source, key.strip_prefix(prefix)?) {
         (PasswordSource::Command(words), "password_command") => Some(value(words.iter().collect::<Array>())),
         (PasswordSource::Env(name), "password_env") => Some(value(name)),
         (PasswordSource::File(path), "password_file") => Some(value(path.display().to_string())),
         _ => None,
     }
+}
+
+/// The key log is of one run and not written.
+fn tls(tls: &TlsOptions) -> Item {
+    let path = |path: &Option<PathBuf>| path.as_ref().map(|path| value(path.display().to_string()));
+    let item = |key: &str| match key {
+        "ca" => path(&tls.ca),
+        "ca_path" => path(&tls.ca_path),
+        "cert" => path(&tls.cert),
+        "key" => path(&tls.key),
+        "alpn" => (!tls.alpn.is_empty()).then(|| value(tls.alpn.iter().collect::<Array>())),
+        "sni" => tls.sni.as_deref().map(value),
+        "min_version" => {
+            (tls.min_version != TlsVersion::default()).then(|| value(tls.min_version.to_string()))
+        }
+        "insecure" => tls.is_insecure.then(|| value(true)),
+        _ => password(&tls.key_password, "key_", key),
+    };
+    let mut table = Table::new();
+    for &key in TLS_KEYS {
+        if let Some(item) = item(key) {
+            table.insert(key, item);
+        }
+    }
+    Item::Table(table)
 }
 
 fn subscription(subscription: &Subscription) -> Value {

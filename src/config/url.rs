@@ -30,6 +30,20 @@ impl Scheme {
         }
     }
 
+    /// Whether the bytes travel encrypted.
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Self::Mqtts | Self::Wss)
+    }
+
+    /// The same over TLS.
+    #[must_use]
+    pub const fn with_tls(self) -> Self {
+        match self {
+            Self::Mqtt | Self::Mqtts => Self::Mqtts,
+            Self::Ws | Self::Wss => Self::Wss,
+        }
+    }
+
     /// Where none is given.
     pub const fn default_port(self) -> u16 {
         match self {
@@ -152,14 +166,12 @@ impl BrokerUrl {
     /// Whether this version can speak it; if not, why in words and what to do.
     pub fn check_supported(&self) -> Result<(), String> {
         let needs = match self.scheme {
-            Scheme::Mqtt => return Ok(()),
-            Scheme::Mqtts => "TLS",
-            Scheme::Ws => "WebSocket",
-            Scheme::Wss => "WebSocket and TLS",
+            Scheme::Mqtt | Scheme::Mqtts => return Ok(()),
+            Scheme::Ws | Scheme::Wss => "WebSocket",
         };
         let scheme = self.scheme.name();
         Err(format!(
-            "{scheme}:// needs {needs}, which this version does not speak; use mqtt://"
+            "{scheme}:// needs {needs}, which this version does not speak; use mqtt:// or mqtts://"
         ))
     }
 }
@@ -316,10 +328,10 @@ mod tests {
     }
 
     #[test]
-    fn only_plain_tcp_is_spoken() {
+    fn websocket_is_not_spoken() {
         let supported = |text: &str| text.parse::<BrokerUrl>().unwrap().check_supported();
-        assert!(supported("mqtt://x").is_ok());
-        for text in ["mqtts://x", "ws://x", "wss://x"] {
+        assert!(supported("mqtt://x").is_ok() && supported("mqtts://x").is_ok());
+        for text in ["ws://x", "wss://x"] {
             assert!(supported(text).unwrap_err().contains("use mqtt://"));
         }
     }

@@ -10,5 +10,6 @@ mod status;
 pub use batch::{Batch, Frame, PacketRecord, PublishRecord, Record, Span, Time};
 pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome};
 pub use status::{
-    ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, Phase, ServerLimits, SourceId,
+    Certificate, ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, Phase, ServerLimits,
+    SourceId, TlsFacts,
 };

@@ -21,6 +21,8 @@ pub enum Phase {
     Dns,
     /// Reaching the address.
     Tcp,
+    /// Agreeing on keys and verifying the server's certificate.
+    Tls,
     /// Waiting for CONNACK.
     Connect,
 }
@@ -31,6 +33,7 @@ impl Phase {
         match self {
             Self::Dns => "DNS",
             Self::Tcp => "TCP",
+            Self::Tls => "TLS",
             Self::Connect => "CONNECT",
         }
     }
@@ -41,7 +44,7 @@ impl Phase {
 pub enum FailureKind {
     /// A network trouble that may pass: retried with back-off.
     Network,
-    /// The server refused and retrying cannot mend it: not retried.
+    /// The server refused, or its certificate was, and retrying cannot mend it: not retried.
     Refused,
     /// Another client uses this client id: not retried after 0x8E; after three early closes at 30 s.
     TakenOver,
@@ -108,12 +111,51 @@ pub struct Facts {
     pub keep_alive: u16,
     /// How long each step took, in order.
     pub phases: Vec<(Phase, Duration)>,
+    /// What TLS agreed on; `None`: not encrypted by us.
+    pub tls: Option<Box<TlsFacts>>,
     /// What CONNACK limits.
     pub limits: ServerLimits,
     /// CONNACK's properties, as sent.
     pub properties: Properties,
     /// What is subscribed with the code each was granted with (`None`: SUBACK not yet here).
     pub subscriptions: Vec<(Subscription, Option<ReasonCode>)>,
+}
+
+impl Facts {
+    /// Whether the server's certificate was not to be verified: to be seen all the time.
+    pub fn is_insecure(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_insecure)
+    }
+}
+
+/// What TLS agreed on. The certificates' texts are the peer's: not sanitised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFacts {
+    /// `TLS 1.3`.
+    pub version: String,
+    /// `TLS13_AES_256_GCM_SHA384`.
+    pub cipher: String,
+    /// The application protocol agreed on.
+    pub alpn: Option<String>,
+    /// The server's certificates as sent, its own first.
+    pub chain: Vec<Certificate>,
+    /// Verification was turned off.
+    pub is_insecure: bool,
+    /// What verification would have refused, in words; only where it was turned off.
+    pub complaint: Option<String>,
+}
+
+/// One certificate of a chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Certificate {
+    /// Whose: `CN=pi.lan`.
+    pub subject: String,
+    /// Whose signature it bears.
+    pub issuer: String,
+    /// The hosts it is for (subject alternative names).
+    pub names: Vec<String>,
+    /// Days until it expires, as of the handshake; negative: expired.
+    pub days_left: i64,
 }
 
 /// A server's limits, with the standard's defaults where CONNACK does not say (MQTT 5 §3.2.2.3).

@@ -143,15 +143,19 @@ impl Effects {
         }
     }
 
-    fn open(&mut self, source: SourceId, profile: Box<Profile>, password: Option<Secret>) {
+    fn open(&mut self, source: SourceId, mut profile: Box<Profile>, password: Option<Secret>) {
         let paths = self.options.paths.clone();
         let answers = self.answers_tx.clone();
-        if password.is_some() || profile.password == config::PasswordSource::None {
+        let is_known = password.is_some() || profile.password == config::PasswordSource::None;
+        if is_known && !profile.url.scheme.is_tls() {
             self.opened(source, *profile, password);
             return;
         }
+        if let Some(secret) = password {
+            profile.password = config::PasswordSource::Memory(secret);
+        }
         tokio::task::spawn_blocking(move || {
-            let answer = match config::resolve_password(&paths, &profile.password) {
+            let answer = match config::resolve_secrets(&paths, &mut profile) {
                 Ok(password) => Answer::Opened(source, profile, password),
                 Err(error) => Answer::Done(Done::Failed(format!("{}: {error}", profile.name))),
             };

@@ -125,6 +125,9 @@ fn words(state: Option<&ConnectionState>, app: &App, connection: &Connection) ->
         Some(ConnectionState::Connecting { attempt, phase }) => {
             (format!("{} try {attempt}", phase.name()), Meaning::Info)
         }
+        Some(ConnectionState::Connected(facts)) if facts.is_insecure() => {
+            (format!("v{} INSECURE{lock}", facts.version), Meaning::Error)
+        }
         Some(ConnectionState::Connected(facts)) => (format!("v{}{lock}", facts.version), Meaning::Ok),
         Some(ConnectionState::Waiting {
             attempt,

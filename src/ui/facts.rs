@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::App,
     config::Meaning,
-    event::{ConnectionState, Facts, Failure, SourceId},
+    event::{ConnectionState, Facts, Failure, SourceId, TlsFacts},
     mqtt::ReasonContext,
     text,
 };
@@ -82,6 +82,44 @@ fn rows(app: &App, source: SourceId) -> Vec<FactRow> {
     rows
 }
 
+fn tls_rows(rows: &mut Vec<FactRow>, tls: &TlsFacts) {
+    let alpn = tls
+        .alpn
+        .as_ref()
+        .map_or_else(String::new, |alpn| format!(" · ALPN {alpn}"));
+    rows.push((
+        "TLS",
+        format!("{} · {}{alpn}", tls.version, tls.cipher),
+        Meaning::Text,
+    ));
+    if tls.is_insecure {
+        let complaint = tls.complaint.as_deref().unwrap_or("nothing to complain of");
+        rows.push(("INSECURE", format!("not verified: {complaint}"), Meaning::Error));
+    }
+    for certificate in &tls.chain {
+        let (until, meaning) = match certificate.days_left {
+            days @ ..0 => (
+                format!("expired {} days ago", days.unsigned_abs()),
+                Meaning::Error,
+            ),
+            days @ 0..14 => (format!("expires in {days} days"), Meaning::Warn),
+            days => (
+                format!("expires in {} days", text::grouped(days.unsigned_abs())),
+                Meaning::Text,
+            ),
+        };
+        let names = match certificate.names.as_slice() {
+            [] => String::new(),
+            names => format!(" · for {}", names.join(", ")),
+        };
+        let words = format!(
+            "{} · {until}{names} · by {}",
+            certificate.subject, certificate.issuer
+        );
+        rows.push(("certificate", words, meaning));
+    }
+}
+
 fn failed(rows: &mut Vec<FactRow>, failure: &Failure) {
     let phase = failure
         .phase
@@ -112,6 +150,9 @@ fn connected(rows: &mut Vec<FactRow>, facts: &Facts) {
         .map(|(phase, took)| format!("{} {}", phase.name(), text::latency(took.as_micros() as u64)))
         .collect();
     rows.push(("took", phases.join(" · "), Meaning::Text));
+    if let Some(tls) = &facts.tls {
+        tls_rows(rows, tls);
+    }
     let keep_alive = match facts.keep_alive {
         0 => "off".into(),
         seconds => format!("{seconds} s"),

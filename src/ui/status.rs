@@ -61,13 +61,16 @@ fn counters(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, figures
     let (connection, meaning) = connection(app, look);
     let mut row = Row::new(buffer, area, 0);
     let (glyph, _) = connection.split_once(' ').unwrap_or((&connection, ""));
+    let mark = if is_insecure(app) { " INSECURE" } else { "" };
+    let room = room.saturating_sub(mark.len());
     let (head, gap) = match () {
         () if 1 + text::width(&connection) + width(dot, true) <= room => (connection.as_str(), dot),
         () if 1 + text::width(glyph) + width(dot, true) <= room => (glyph, dot),
         () => (glyph, " "),
     };
     row.put(if gap == dot { " " } else { "" }, look.styles.base())
-        .put(head, look.styles.fg(meaning));
+        .put(head, look.styles.fg(meaning))
+        .put(mark, look.styles.fg(Meaning::Error));
     for figure in figures {
         let meaning = look.styles.fg(figure.meaning);
         row.put(gap, look.styles.fg(Meaning::Dim))
@@ -76,6 +79,17 @@ fn counters(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, figures
             .put(&figure.value, meaning);
     }
     row.left()
+}
+
+/// Whether what is shown comes over TLS whose certificate was not verified.
+fn is_insecure(app: &App) -> bool {
+    let scope = app.scope();
+    let mut shown = app.connections.iter().map(|connection| connection.source);
+    shown.any(|source| {
+        let state = app.model.connection(source).map(|known| &known.state);
+        scope.is_none_or(|scope| scope == source)
+            && matches!(state, Some(ConnectionState::Connected(facts)) if facts.is_insecure())
+    })
 }
 
 /// The one line of a tiny screen.

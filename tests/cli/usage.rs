@@ -77,8 +77,8 @@ fn wrong_command_line_is_one_line_with_a_way_out_and_exit_code_2() {
             "TARGET: unknown scheme \"http://\"; use mqtt:// mqtts:// ws:// or wss://",
         ),
         (
-            "mqtts://x",
-            "mqtts:// needs TLS, which this version does not speak; use mqtt://",
+            "ws://x",
+            "ws:// needs WebSocket, which this version does not speak; use mqtt:// or mqtts://",
         ),
         ("-h x:y", "-h: \"y\" is no port; use 1 to 65535"),
         (

@@ -122,6 +122,7 @@ pub fn facts(profile: &Profile) -> Facts {
             (Phase::Tcp, Duration::from_micros(3_400)),
             (Phase::Connect, Duration::from_micros(5_100)),
         ],
+        tls: None,
         limits: ServerLimits {
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,

@@ -255,3 +255,33 @@ fn a_lost_connection_is_said_over_that_it_stood() {
         .hides("connected, MQTT")
         .shows("closed by the broker");
 }
+
+#[test]
+fn unverified_tls_is_marked_all_the_time() {
+    let insecure = |facts: &mut mqttscope::event::Facts| {
+        facts.tls = Some(Box::new(mqttscope::event::TlsFacts {
+            version: "TLS 1.3".into(),
+            cipher: "TLS13_AES_256_GCM_SHA384".into(),
+            alpn: None,
+            chain: vec![mqttscope::event::Certificate {
+                subject: "CN=pi.lan".into(),
+                issuer: "CN=Lab CA".into(),
+                names: vec!["pi.lan".into()],
+                days_left: -3,
+            }],
+            is_insecure: true,
+            complaint: Some("the server's certificate has expired 3 days ago".into()),
+        }));
+    };
+    for (width, height) in [(120, 36), (80, 24), (60, 16)] {
+        screen()
+            .connected_with(profile("lab"), insecure)
+            .resize(width, height)
+            .shows("INSECURE");
+    }
+    screen()
+        .connected_with(profile("lab"), insecure)
+        .keys("1i")
+        .shows("not verified: the server's certificate has expired 3 days ago")
+        .shows("CN=pi.lan · expired 3 days ago · for pi.lan · by CN=Lab CA");
+}

@@ -4,6 +4,7 @@
 
 mod about;
 mod diagnosis;
+mod transport;
 mod values;
 mod verbs;
 
@@ -18,6 +19,7 @@ use crate::{
 };
 pub use about::{CompletionsArgs, ManArgs, VersionArgs};
 pub use diagnosis::DoctorArgs;
+pub use transport::{Preset, TlsArgs};
 use values::{fps, keep_alive, port, qos, topic_name};
 pub use verbs::{BrokerArgs, ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};
 
@@ -67,6 +69,9 @@ pub struct ConnectionArgs {
     /// 5, 311, 31 or auto: 5 first, 3.1.1 where the broker does not know it [default: auto]
     #[arg(short = 'V', long, value_name = "VERSION", value_parser = str::parse::<ProtocolChoice>, help_heading = CONNECTION)]
     pub protocol_version: Option<ProtocolChoice>,
+    /// How TLS is spoken.
+    #[command(flatten)]
+    pub tls: TlsArgs,
     /// Topic of the will
     #[arg(long, value_name = "TOPIC", value_parser = topic_name, help_heading = CONNECTION)]
     pub will_topic: Option<TopicName>,

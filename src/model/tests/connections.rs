@@ -29,6 +29,7 @@ fn connected(filters: &[&str]) -> Record {
         session_present: false,
         keep_alive: 30,
         phases: Vec::new(),
+        tls: None,
         limits: ServerLimits {
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,

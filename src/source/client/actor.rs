@@ -5,10 +5,9 @@
 //!                     └──────────┴──refused──▶ Refused ──Connect──▶ dial
 //! ```
 
-use std::{future::Future, net::IpAddr, pin::pin, time::Duration};
+use std::{future::Future, pin::pin, time::Duration};
 
 use tokio::{
-    net::TcpStream,
     sync::mpsc,
     time::{sleep_until, timeout},
 };
@@ -65,9 +64,6 @@ enum Interrupt {
     Disconnect,
     Over,
 }
-
-/// A socket, with what it took to get it.
-type Dialed = (TcpStream, std::net::SocketAddr, Vec<(Phase, Duration)>);
 
 impl Actor {
     /// Not connected; the client id is made here, once.
@@ -173,13 +169,11 @@ impl Actor {
     }
 
     async fn attempt(&mut self, attempt: u32) -> Next {
-        if let Err(failure) = net::check_scheme(&self.profile.url) {
-            return self.refuse(failure);
-        }
-        let (stream, peer, phases) = match self.dial(attempt).await {
+        let (stream, dialed) = match self.dial(attempt).await {
             Err(Interrupt::Over) => return Next::Over,
             Err(_) => return self.go_idle(),
-            Ok(Err(failure)) => return self.retry(failure, attempt),
+            Ok(Err(failure)) if failure.kind == FailureKind::Network => return self.retry(failure, attempt),
+            Ok(Err(failure)) => return self.refuse(failure),
             Ok(Ok(dialed)) => dialed,
         };
         self.tell(ConnectionState::Connecting {
@@ -190,41 +184,39 @@ impl Actor {
         if let Err(failure) = self.session.connect(self.versions.current(), now.mono_us) {
             return self.refuse(failure);
         }
-        let mut link = Connection::new(Socket::new(stream), peer, phases, self.limits, now);
+        let mut link = Connection::new(Socket::new(stream), dialed, self.limits, now);
         let gone = self.serve(&mut link).await;
         let up_for = link
             .up_at
             .map(|at| Duration::from_micros(self.clock.now_us().saturating_sub(at)));
+        let stranger = match up_for {
+            Some(_) => None,
+            None => net::no_mqtt(&link.first, self.profile.url.scheme),
+        };
         self.take_leave(link, &gone).await;
+        if let (Some(failure), Gone::Closed(_) | Gone::Lost(_)) = (stranger, &gone) {
+            return self.refuse(failure);
+        }
         self.judge(gone, up_for, attempt)
     }
 
-    /// DNS and TCP.
-    async fn dial(&mut self, attempt: u32) -> Result<Result<Dialed, Failure>, Interrupt> {
-        let (host, port) = (self.profile.url.host.clone(), self.profile.url.port);
-        let mut phases = Vec::new();
-        let began = self.clock.now_us();
-        if host.parse::<IpAddr>().is_err() {
-            self.tell(ConnectionState::Connecting {
-                attempt,
-                phase: Phase::Dns,
-            });
-        }
-        let addresses = match self.during(net::resolve(&host, port), false).await? {
-            Ok(addresses) => addresses,
+    /// Everything before CONNECT, each step told and timed.
+    async fn dial(&mut self, attempt: u32) -> Result<Result<(net::Stream, net::Dialed), Failure>, Interrupt> {
+        let preparing = net::Dial::prepare(self.profile.clone());
+        let mut dial = match self.during(preparing, false).await? {
+            Ok(dial) => dial,
             Err(failure) => return Ok(Err(failure)),
         };
-        let resolved = self.clock.now_us();
-        if host.parse::<IpAddr>().is_err() {
-            phases.push((Phase::Dns, Duration::from_micros(resolved - began)));
+        while let Some(phase) = dial.phase() {
+            self.tell(ConnectionState::Connecting { attempt, phase });
+            let began = self.clock.now_us();
+            dial = match self.during(dial.step(), false).await? {
+                Ok(dial) => dial,
+                Err(failure) => return Ok(Err(failure)),
+            };
+            dial.took(phase, Duration::from_micros(self.clock.now_us() - began));
         }
-        self.tell(ConnectionState::Connecting {
-            attempt,
-            phase: Phase::Tcp,
-        });
-        let reached = self.during(net::reach(&addresses), false).await?;
-        phases.push((Phase::Tcp, Duration::from_micros(self.clock.now_us() - resolved)));
-        Ok(reached.map(|(stream, peer)| (stream, peer, phases)))
+        Ok(Ok(dial.done().expect("no step is left")))
     }
 
     /// What the end of a connection means for the next.
@@ -246,6 +238,7 @@ impl Actor {
         let failure = self.failure(&gone, up_for.is_some());
         let may_retry = match &gone {
             Gone::Closed(close) => close.may_retry(),
+            Gone::Lost(_) => failure.kind == FailureKind::Network || failure.kind == FailureKind::TakenOver,
             _ => true,
         };
         if may_retry {
@@ -259,6 +252,8 @@ impl Actor {
     fn falls_back(&mut self, gone: &Gone) -> bool {
         match gone {
             Gone::Closed(close) if close.is_version_refusal() => self.versions.on_refused(),
+            // A server that wants a client certificate says so behind the handshake: no matter of versions.
+            Gone::Lost(Some(error)) if net::after_handshake(error).is_some() => false,
             Gone::Lost(_) => self.versions.on_closed_without_connack(),
             _ => false,
         }
@@ -361,6 +356,9 @@ fn lost(gone: &Gone, was_up: bool, version: ProtocolVersion) -> Failure {
             "the broker sends and sends but takes no acks".into(),
             "the broker or a proxy before it is stuck",
         ),
+        Gone::Lost(Some(error)) if !was_up && net::after_handshake(error).is_some() => {
+            net::after_handshake(error).expect("it is one")
+        }
         Gone::Lost(Some(error)) if was_up => failure(
             format!("connection lost: {error}"),
             "the network, or the broker, went away",

@@ -3,7 +3,6 @@
 use std::{
     future::poll_fn,
     io,
-    net::SocketAddr,
     task::{Context, Poll},
     time::Duration,
 };
@@ -17,8 +16,8 @@ use super::{
     writer::{Queued, Writer},
 };
 use crate::{
-    event::{Phase, Time},
-    source::session::Close,
+    event::Time,
+    source::{net::Dialed, session::Close},
 };
 
 /// How long the broker may take for CONNACK.
@@ -49,14 +48,15 @@ pub struct Connection {
     pub(super) intake: Intake,
     pub(super) writer: Writer,
     pub(super) pace: Pace,
-    pub(super) peer: SocketAddr,
-    /// How long each step took.
-    pub(super) phases: Vec<(Phase, Duration)>,
+    /// How it was made; CONNECT's time is added.
+    pub(super) dialed: Dialed,
     /// When CONNECT was queued.
     pub(super) began: u64,
     /// When CONNACK was accepted.
     pub up_at: Option<u64>,
     pub(super) last_read: Time,
+    /// What the peer said first, a few bytes, until CONNACK.
+    pub first: Vec<u8>,
     is_write_first: bool,
     /// Nothing can be written any more; what the peer said before may still be read.
     pub(super) write_error: Option<io::Error>,
@@ -71,24 +71,18 @@ pub enum Io {
 }
 
 impl Connection {
-    /// A connected socket; `phases` are the steps so far.
-    pub fn new(
-        socket: Socket,
-        peer: SocketAddr,
-        phases: Vec<(Phase, Duration)>,
-        limits: super::Limits,
-        now: Time,
-    ) -> Self {
+    /// A connected stream.
+    pub fn new(socket: Socket, dialed: Dialed, limits: super::Limits, now: Time) -> Self {
         Self {
             socket,
             intake: Intake::new(limits),
             writer: Writer::default(),
             pace: Pace::default(),
-            peer,
-            phases,
+            dialed,
             began: now.mono_us,
             up_at: None,
             last_read: now,
+            first: Vec::new(),
             is_write_first: false,
             write_error: None,
         }
@@ -116,10 +110,8 @@ impl Connection {
     }
 
     fn poll_one(&mut self, cx: &mut Context<'_>, is_write: bool, is_reading: bool) -> Poll<Io> {
-        if is_write && !self.writer.is_empty() && self.write_error.is_none() {
-            let (slices, count) = self.writer.slices();
-            let slices = slices.get(..count).unwrap_or_default();
-            self.socket.poll_write(cx, slices).map(Io::Wrote)
+        if is_write && self.write_error.is_none() {
+            self.poll_write(cx)
         } else if !is_write && is_reading {
             let was_paced = self.socket.is_unwatched();
             let read = self.socket.poll_read(cx, self.intake.room());
@@ -129,6 +121,19 @@ impl Connection {
             read.map(Io::Read)
         } else {
             Poll::Pending
+        }
+    }
+
+    /// Writes what is queued, then flushes what lies between us and the socket.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Io> {
+        if !self.writer.is_empty() {
+            let (slices, count) = self.writer.slices();
+            let slices = slices.get(..count).unwrap_or_default();
+            return self.socket.poll_write(cx, slices).map(Io::Wrote);
+        }
+        match self.socket.poll_flush(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Io::Wrote(Err(error))),
+            Poll::Ready(Ok(())) | Poll::Pending => Poll::Pending,
         }
     }
 
@@ -144,6 +149,8 @@ impl Connection {
                 }
                 parted.extend(std::iter::from_fn(|| self.writer.pop_written()));
             }
+            // What cannot be flushed any more is lost with the connection.
+            let _ = poll_fn(|cx| self.socket.poll_flush(cx)).await;
         };
         if timeout(GOODBYE, write).await.is_err() {
             return parted;

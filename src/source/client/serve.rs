@@ -1,7 +1,7 @@
 //! A connection from CONNECT to its end: reads, writes, commands and time in one `select`, so that nothing
 //! waits for a write while nothing is read.
 
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 use tokio::time::sleep_until;
 
@@ -16,6 +16,9 @@ use crate::{
     mqtt::ReasonCode,
     source::session::{Output, ended, not_sent},
 };
+
+/// Bytes of a peer's first words that are kept: enough to tell TLS from MQTT.
+const FIRST: usize = 8;
 
 impl Actor {
     /// Serves the connection until its end. CONNECT is queued in the session already.
@@ -120,6 +123,8 @@ impl Actor {
                 link.write_error = Some(error);
                 None
             }
+            // TLS closed without saying so, as brokers do: MQTT's own frames tell what is whole.
+            Io::Read(Err(error)) if error.kind() == ErrorKind::UnexpectedEof => Some(Gone::Lost(None)),
             Io::Read(Err(error)) => Some(Gone::Lost(Some(error))),
         }
     }
@@ -127,6 +132,9 @@ impl Actor {
     fn on_read(&mut self, link: &mut Connection) {
         let buffer = link.intake.buffer();
         let was_full = buffer.len() == buffer.capacity();
+        if link.up_at.is_none() && link.first.is_empty() {
+            link.first.extend(buffer.iter().take(FIRST));
+        }
         link.last_read = self.clock.now();
         link.on_read(was_full);
         self.session
@@ -168,17 +176,18 @@ impl Actor {
         if link.up_at.is_none() {
             link.up_at = Some(time.mono_us);
             let took = Duration::from_micros(time.mono_us - link.began);
-            link.phases.push((Phase::Connect, took));
+            link.dialed.phases.push((Phase::Connect, took));
             self.versions.on_connected();
         }
         let agreed = self.session.link();
         let facts = Facts {
             version: agreed.version,
             client_id: agreed.client_id.clone(),
-            peer: Some(link.peer),
+            peer: link.dialed.peer,
             session_present: agreed.session_present,
             keep_alive: agreed.keep_alive,
-            phases: link.phases.clone(),
+            phases: link.dialed.phases.clone(),
+            tls: link.dialed.tls.clone(),
             limits: agreed.limits.clone(),
             properties: agreed.properties.clone(),
             subscriptions: self.session.subscriptions(),

@@ -10,12 +10,18 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
-/// A connected socket: one of the two; none after a switch between them has failed.
+use crate::source::net::{BoxedIo, Stream};
+
+/// A connected socket: one of the three; none after a switch between the first two has failed.
 pub struct Socket {
+    /// TLS, a WebSocket: always watched.
+    layered: Option<BoxedIo>,
+    /// Something was written that may still lie in the layers' own buffers.
+    is_unflushed: bool,
     /// Registered with the runtime.
     watched: Option<TcpStream>,
     /// Not registered; never blocks.
@@ -24,9 +30,15 @@ pub struct Socket {
 
 impl Socket {
     /// Watched.
-    pub const fn new(stream: TcpStream) -> Self {
+    pub fn new(stream: Stream) -> Self {
+        let (watched, layered) = match stream {
+            Stream::Tcp(stream) => (Some(stream), None),
+            Stream::Layered(stream) => (None, Some(stream)),
+        };
         Self {
-            watched: Some(stream),
+            layered,
+            is_unflushed: false,
+            watched,
             plain: None,
         }
     }
@@ -54,6 +66,9 @@ impl Socket {
 
     /// Reads behind the end of `buffer`, no further than its capacity; 0 is the end of the stream.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+        if let Some(layered) = &mut self.layered {
+            return pin!(layered.read_buf(buffer)).poll(cx);
+        }
         if let Some(plain) = &self.plain
             && let Some(read) = ready(look(plain, buffer))
         {
@@ -64,6 +79,10 @@ impl Socket {
 
     /// Writes what the socket takes.
     pub fn poll_write(&mut self, cx: &mut Context<'_>, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        if let Some(layered) = &mut self.layered {
+            self.is_unflushed = true;
+            return Pin::new(layered).poll_write_vectored(cx, slices);
+        }
         if let Some(plain) = &mut self.plain
             && let Some(written) = ready(plain.write_vectored(slices))
         {
@@ -72,16 +91,32 @@ impl Socket {
         Pin::new(self.watch()?).poll_write_vectored(cx, slices)
     }
 
+    /// Brings what lies in the layers' buffers to the socket.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(layered) = self.layered.as_mut().filter(|_| self.is_unflushed) else {
+            return Poll::Ready(Ok(()));
+        };
+        let flushed = Pin::new(layered).poll_flush(cx);
+        self.is_unflushed = flushed.is_pending();
+        flushed
+    }
+
     /// Says that nothing more will be written, and reads until the peer says so too.
     pub async fn close(&mut self) -> io::Result<()> {
-        let stream = self.watch()?;
-        stream.shutdown().await?;
-        let mut rest = Vec::with_capacity(4096);
-        while stream.read_buf(&mut rest).await? > 0 {
-            rest.clear();
+        match &mut self.layered {
+            Some(layered) => close(layered).await,
+            None => close(self.watch()?).await,
         }
-        Ok(())
     }
+}
+
+async fn close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
+    stream.shutdown().await?;
+    let mut rest = Vec::with_capacity(4096);
+    while stream.read_buf(&mut rest).await? > 0 {
+        rest.clear();
+    }
+    Ok(())
 }
 
 /// Reads what there is, within the capacity.
@@ -115,7 +150,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let stream = TcpStream::connect(listener.local_addr().unwrap());
         let (stream, accepted) = tokio::join!(stream, listener.accept());
-        (Socket::new(stream.unwrap()), accepted.unwrap().0)
+        (Socket::new(Stream::Tcp(stream.unwrap())), accepted.unwrap().0)
     }
 
     async fn read(socket: &mut Socket, buffer: &mut Vec<u8>) -> usize {

@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::race::Failed;
-use crate::event::{Failure, FailureKind, Phase};
+use crate::{
+    config::Scheme,
+    event::{Failure, FailureKind, Phase},
+};
 
 fn failure(phase: Phase, what: String, advice: &str) -> Failure {
     Failure {
@@ -17,6 +20,29 @@ fn failure(phase: Phase, what: String, advice: &str) -> Failure {
         what,
         advice: advice.to_owned(),
     }
+}
+
+pub fn unsupported(what: String) -> Failure {
+    Failure {
+        kind: FailureKind::Profile,
+        phase: None,
+        code: None,
+        what,
+        advice: String::new(),
+    }
+}
+
+/// TLS where CONNACK was expected.
+pub fn no_mqtt(first: &[u8], scheme: Scheme) -> Option<Failure> {
+    let is_tls = matches!(first, [0x15 | 0x16, 3, ..]);
+    is_tls.then(|| Failure {
+        kind: FailureKind::Refused,
+        ..failure(
+            Phase::Connect,
+            "the peer answers in TLS, not in MQTT".into(),
+            &format!("use {}://", scheme.with_tls().name()),
+        )
+    })
 }
 
 pub fn lookup_timed_out(host: &str, limit: Duration) -> Failure {

@@ -1,22 +1,31 @@
-//! Reaching a broker: name → addresses → one connected socket. Each step has its own time-out and its own
-//! errors in words. Plain TCP so far.
+//! Reaching a broker, step by step. Each step is a [`Phase`] with its own time-out and its own errors in words.
+//!
+//! ```text
+//! prepare (files) ─▶ DNS ─▶ TCP ─▶ TLS ─▶ a stream of bytes
+//! ```
 //!
 //! Knows nothing of MQTT.
 
+mod dial;
 mod failure;
 mod race;
+mod tls;
 
 use std::{
     net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
-use tokio::{net::TcpStream, time::timeout};
-
-use crate::{
-    config::{BrokerUrl, Scheme},
-    event::{Failure, FailureKind},
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
 };
+
+use crate::event::Failure;
+pub use dial::{Dial, Dialed};
+pub use failure::no_mqtt;
+pub use tls::after_handshake;
 
 /// How long a name look-up may take.
 const DNS_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,28 +34,25 @@ const TCP_TIMEOUT: Duration = Duration::from_secs(10);
 /// Addresses tried at most: a name server decides how many it gives.
 const MAX_ADDRESSES: usize = 16;
 
-/// Refuses what this build cannot speak.
-pub fn check_scheme(url: &BrokerUrl) -> Result<(), Failure> {
-    if url.scheme == Scheme::Mqtt {
-        return Ok(());
-    }
-    Err(Failure {
-        kind: FailureKind::Profile,
-        phase: None,
-        code: None,
-        what: format!(
-            "{}:// is not built yet: this build speaks mqtt:// only so far",
-            url.scheme.name()
-        ),
-        advice: format!(
-            "use mqtt://{} if the broker has a plain listener, usually on port 1883",
-            bracketed(&url.host)
-        ),
-    })
+/// A stream of bytes to a broker, whatever it is made of.
+pub trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+/// Any of them.
+pub type BoxedIo = Box<dyn Io>;
+
+/// What a dial ends in. A bare TCP socket is told apart: it can be read without being watched.
+pub enum Stream {
+    /// Nothing between us and the socket.
+    Tcp(TcpStream),
+    /// TLS or more.
+    Layered(BoxedIo),
 }
 
+impl Io for TcpStream {}
+impl<T: Io + ?Sized> Io for Box<T> {}
+
 /// Looks `host` up; an address needs no looking up. Never empty.
-pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
+async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
     if let Ok(address) = host.parse::<IpAddr>() {
         return Ok(vec![SocketAddr::new(address, port)]);
     }
@@ -64,7 +70,7 @@ pub async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> 
 }
 
 /// Connects to whichever of the addresses answers first, beginning with the first (RFC 8305).
-pub async fn reach(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
+async fn reach(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
     match timeout(TCP_TIMEOUT, race::race(addresses)).await {
         Ok(Ok(reached)) => Ok(reached),
         Ok(Err(errors)) => Err(failure::unreachable(&errors)),
@@ -72,36 +78,9 @@ pub async fn reach(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), 
     }
 }
 
-/// `[::1]`, `localhost`.
-fn bracketed(host: &str) -> String {
-    if host.contains(':') {
-        format!("[{host}]")
-    } else {
-        host.to_owned()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn schemes_not_built_yet_are_refused_in_words() {
-        for url in [
-            "mqtts://b.example",
-            "ws://b.example/mqtt",
-            "wss://[2001:db8::1]/mqtt",
-        ] {
-            let failure = check_scheme(&url.parse().unwrap()).unwrap_err();
-            assert_eq!(failure.kind, FailureKind::Profile, "{url}");
-            assert!(
-                failure.what.contains("this build speaks mqtt:// only so far"),
-                "{}",
-                failure.what
-            );
-        }
-        assert_eq!(check_scheme(&"mqtt://b.example".parse().unwrap()), Ok(()));
-    }
 
     #[tokio::test]
     async fn an_address_is_taken_as_it_is() {

@@ -1,0 +1,54 @@
+//! Flags that say how the bytes travel, with mosquitto's names where it has them.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, builder::TypedValueParser};
+
+use crate::config::{Secret, TlsVersion};
+
+const TLS: &str = "TLS";
+
+/// A set of settings under one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Preset {
+    /// AWS `IoT` Core: TLS, port 443, ALPN x-amzn-mqtt-ca
+    Aws,
+}
+
+/// How TLS is spoken. Any of them but the key log makes `mqtt://` `mqtts://`.
+#[derive(Debug, Clone, Args, Default)]
+pub struct TlsArgs {
+    /// Trust the certificate authorities of this PEM file [default: the system's]
+    #[arg(long, value_name = "FILE", help_heading = TLS)]
+    pub cafile: Option<PathBuf>,
+    /// Trust those of every PEM file in DIR
+    #[arg(long, value_name = "DIR", help_heading = TLS)]
+    pub capath: Option<PathBuf>,
+    /// Our certificate for the broker, PEM
+    #[arg(long, value_name = "FILE", requires = "key", help_heading = TLS)]
+    pub cert: Option<PathBuf>,
+    /// Our private key, PEM
+    #[arg(long, value_name = "FILE", requires = "cert", help_heading = TLS)]
+    pub key: Option<PathBuf>,
+    /// The key's password; others can see it in the process list, so rather use a profile
+    #[arg(long, value_name = "PASSWORD", requires = "key", value_parser = clap::builder::StringValueParser::new().map(Secret::new), allow_hyphen_values = true, help_heading = TLS)]
+    pub key_password: Option<Secret>,
+    /// The server's name to ask for and verify [default: the host]
+    #[arg(long, value_name = "NAME", help_heading = TLS)]
+    pub sni: Option<String>,
+    /// Application protocol to offer; may be repeated
+    #[arg(long, value_name = "PROTOCOL", help_heading = TLS)]
+    pub tls_alpn: Vec<String>,
+    /// Oldest version taken: 1.2 or 1.3 [default: 1.2]
+    #[arg(long, value_name = "VERSION", value_parser = str::parse::<TlsVersion>, help_heading = TLS)]
+    pub tls_version: Option<TlsVersion>,
+    /// Do not verify the broker's certificate: anybody may pose as it
+    #[arg(long, help_heading = TLS)]
+    pub insecure: bool,
+    /// Append each session's secrets to FILE for Wireshark (also `SSLKEYLOGFILE`)
+    #[arg(long, value_name = "FILE", help_heading = TLS)]
+    pub tls_keylog: Option<PathBuf>,
+    /// Settings for one service: aws
+    #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true, help_heading = TLS)]
+    pub preset: Option<Preset>,
+}
