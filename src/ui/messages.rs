@@ -27,11 +27,15 @@ struct Columns {
 
 impl Columns {
     fn of(width: u16, app: &App) -> Self {
-        let connection = if app.scope().is_none() && app.has_all_row() {
-            13
-        } else {
-            0
+        let has_connection = app.scope().is_none() && app.has_all_row();
+        let connection = match width {
+            _ if !has_connection => 0,
+            ..56 => 7,
+            56..76 => 9,
+            _ => 13,
         };
+        // The others have what is left: a payload is worth more than a time to the millisecond.
+        let width = width.saturating_sub(connection);
         let has_delta = width >= 70;
         let has_millis = width >= 56;
         let topic = match width {

@@ -280,6 +280,25 @@ fn selected_message_stays_selected_when_a_filter_comes_and_goes() {
 }
 
 #[test]
+fn payload_and_whole_sizes_stay_in_view_of_all_connections() {
+    let mut screen = screen()
+        .connected("home")
+        .receive("home/kitchen/climate", "a payload of thirty bytes here")
+        .connected("plant")
+        .receive("press/bar", "118.42")
+        .keys("1g3");
+    for (width, height) in crate::screen::SIZES {
+        screen = screen.resize(width, height);
+        let rows = screen.pane(Pane::Messages).join("\n");
+        assert!(
+            rows.contains("a payl") && rows.contains("118.42"),
+            "{width}:\n{rows}"
+        );
+        assert!(!rows.contains("SIZE") || rows.contains("30B"), "{width}:\n{rows}");
+    }
+}
+
+#[test]
 fn sending_does_not_move_what_is_looked_at() {
     let screen = numbered(1, 50).keys("3kkk");
     let before = selected_payload(&screen);
