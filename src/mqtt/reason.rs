@@ -97,6 +97,10 @@ impl ReasonCode {
             (ReasonContext::Suback(ProtocolVersion::V31 | ProtocolVersion::V311), 0x80) => {
                 "the broker's access list may forbid this filter"
             }
+            // What mosquitto answers a wrong password with.
+            (ReasonContext::Connack(_), 0x87) => {
+                "check user name and password (-u, -P), then the broker's access list"
+            }
             (_, code) => v5_advice(code),
         }
     }
@@ -171,7 +175,7 @@ const fn v5_advice(code: u8) -> &'static str {
         0x84 => "try 3.1.1 (-V 311)",
         0x85 => "the broker wants another client id (-i)",
         0x86 => "check user name and password (-u, -P)",
-        0x87 => "the broker's access list, not your password",
+        0x87 => "the broker's access list forbids it",
         0x88 | 0x89 => "the broker is up but not serving; try again later",
         0x8A => "the broker has banned this client; ask its administrator",
         0x8B => "the broker is going down; wait for it to come back",
@@ -209,6 +213,13 @@ mod tests {
         ] {
             assert_eq!(ReasonCode(code).display(context).to_string(), text);
         }
+    }
+
+    #[test]
+    fn refused_connect_leads_to_the_password_and_a_refused_publish_does_not() {
+        let connack = ReasonContext::Connack(ProtocolVersion::V5);
+        assert!(ReasonCode(0x87).advice(connack).contains("password"));
+        assert!(!ReasonCode(0x87).advice(ReasonContext::Other).contains("password"));
     }
 
     #[test]
