@@ -32,6 +32,8 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, menu:
             look.styles.fg(Meaning::Dim),
         );
     }
+    // What an action does matters more than its name in keys.toml.
+    let names = if list.width < 60 { 0 } else { 20 };
     let first = super::first_visible(menu.selected(), menu.rows().len(), list.height);
     for (y, (index, action)) in menu
         .rows()
@@ -51,7 +53,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, menu:
         Row::new(buffer, list, y)
             .skip(1)
             .column(&keys.join(" "), 14, look.styles.fg(Meaning::KeyHint))
-            .column(action.name(), 20, look.styles.overlay())
+            .column(action.name(), names, look.styles.overlay())
             .put_whole_or_cut(action.about(), look.glyphs, look.styles.fg(Meaning::Dim));
         if index == menu.selected() {
             Row::style_line(buffer, list, y, look.styles.selection(true));
