@@ -20,6 +20,8 @@ pub struct Link {
     broker: String,
     clock: Clock,
     operations: u64,
+    /// The batch that told of the connection: a resumed session's messages may be in it.
+    first: Option<Batch>,
 }
 
 impl Link {
@@ -59,6 +61,7 @@ impl Link {
             broker,
             clock,
             operations: 0,
+            first: None,
         })
     }
 
@@ -67,7 +70,10 @@ impl Link {
             for record in &batch.records {
                 if let Record::Status(status) = record {
                     match &status.state {
-                        ConnectionState::Connected(_) => return Ok(()),
+                        ConnectionState::Connected(_) => {
+                            self.first = Some(batch);
+                            return Ok(());
+                        }
                         ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
                             return Err(self.not_connected(failure));
                         }
@@ -86,6 +92,9 @@ impl Link {
 
     /// The next batch; `None` when the connection is over. Safe to drop while it waits.
     pub async fn next(&mut self) -> Option<Batch> {
+        if let Some(batch) = self.first.take() {
+            return Some(batch);
+        }
         let batch = self.batches.recv().await?;
         if let Some(talk) = &mut self.talk {
             talk.batch(&batch);
@@ -100,7 +109,7 @@ impl Link {
 
     /// Whether nothing waits to be taken.
     pub fn is_idle(&self) -> bool {
-        self.batches.is_empty()
+        self.first.is_none() && self.batches.is_empty()
     }
 
     /// Asks for something under a new id.

@@ -13,6 +13,7 @@ mod format;
 mod json;
 mod link;
 mod manual;
+mod options;
 mod publish;
 mod shown;
 mod signals;
@@ -80,15 +81,15 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: ScreenKeys) ->
         Some((verb, rest)) => match verb.as_str() {
             "demo" => with(rest, |args: &DemoArgs| demo::start(args, &environment, clock)),
             "broker" => with(rest, |args: &BrokerArgs| headless(broker::run(args))),
-            "sub" => with(rest, |args: &SubArgs| {
+            "sub" => connecting(rest, |args: &SubArgs| {
                 let paths = paths(&args.general)?;
                 headless(sub::run(args, &environment, &paths))
             }),
-            "pub" => with(rest, |args: &PubArgs| {
+            "pub" => connecting(rest, |args: &PubArgs| {
                 let paths = paths(&args.general)?;
                 headless(publish::run(args, &environment, &paths))
             }),
-            "doctor" => with(rest, |args: &DoctorArgs| {
+            "doctor" => connecting(rest, |args: &DoctorArgs| {
                 let paths = paths(&args.general)?;
                 headless(doctor::run(args, &environment, &paths))
             }),
@@ -104,7 +105,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: ScreenKeys) ->
             "version" => with(rest, |args: &VersionArgs| {
                 print(&version::text(&paths(&args.general)?, &environment))
             }),
-            _ => with(&arguments, |args: &TuiArgs| tui(args, &environment, clock)),
+            _ => connecting(&arguments, |args: &TuiArgs| tui(args, &environment, clock)),
         },
         None => with(&arguments, |args: &TuiArgs| tui(args, &environment, clock)),
     }
@@ -118,6 +119,14 @@ fn with<T: Parser>(
         Parsed::Args(args) => run(&args),
         Parsed::Print(text) => print(text.trim_end()),
     }
+}
+
+/// The same for a verb that connects, whose flags may lie in a file.
+fn connecting<T: Parser>(
+    arguments: &[String],
+    run: impl FnOnce(&T) -> Result<Invocation, Failure>,
+) -> Result<Invocation, Failure> {
+    with(&options::expand(arguments)?, run)
 }
 
 /// Prints to stdout and is done.

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     config::{Paths, Profile},
     event::{Batch, Command, ConnectionState, OperationEnded, OperationId, Outcome, Record},
-    mqtt::{Message, Properties, TopicName},
+    mqtt::{Message, TopicName},
     source::Limits,
     wire::MAX_REMAINING_LENGTH,
 };
@@ -56,7 +56,7 @@ pub async fn run(args: &PubArgs, environment: &Environment, paths: &Paths) -> Re
             payload: Bytes::new(),
             qos: args.qos,
             retain: args.retain,
-            properties: Properties::NONE,
+            properties: target::publish_properties(&args.connection),
         },
         outstanding: HashMap::new(),
         bytes: 0,

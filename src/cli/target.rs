@@ -10,10 +10,16 @@
 
 use std::path::Path;
 
-use super::{Environment, Failure, args::ConnectionArgs};
+use super::{
+    Environment, Failure,
+    args::{ConnectionArgs, Place},
+};
 use crate::{
     config::{self, BrokerUrl, ConnectUrl, PasswordSource, Paths, Profile},
-    mqtt::{Message, Properties, QoS, Subscription, SubscriptionOptions, TopicFilter, Will},
+    mqtt::{
+        Message, Properties, Property, PropertyId, ProtocolChoice, ProtocolVersion, QoS, Subscription,
+        SubscriptionOptions, TopicFilter, Will,
+    },
 };
 
 /// What the words and flags came to.
@@ -53,7 +59,7 @@ pub fn resolve(
     let mut target = pick(words, flags, environment, paths)?;
     if let Some(profile) = &mut target.profile {
         profile.url.check_supported().map_err(Failure::usage)?;
-        apply(profile, flags);
+        apply(profile, flags)?;
     }
     if flags.password.is_some() || flags.tls.key_password.is_some() {
         target.warn_of_password();
@@ -72,11 +78,14 @@ pub fn resolve_or_local(
     for warning in &target.warnings {
         super::talk::say(warning);
     }
-    let profile = target.profile.unwrap_or_else(|| {
-        let mut profile = of_broker(BrokerUrl::localhost(), environment);
-        apply(&mut profile, flags);
-        profile
-    });
+    let profile = match target.profile {
+        Some(profile) => profile,
+        None => {
+            let mut profile = of_broker(BrokerUrl::localhost(), environment);
+            apply(&mut profile, flags)?;
+            profile
+        }
+    };
     Ok(HeadlessTarget {
         profile,
         topics: target.topics,
@@ -261,7 +270,7 @@ fn unknown_profile(paths: &Paths, name: &str) -> Failure {
 }
 
 /// Flags win over what a profile says.
-fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
+fn apply(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(), Failure> {
     if let Some(port) = flags.port {
         profile.url.port = port;
     }
@@ -273,6 +282,10 @@ fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
     }
     if let Some(id) = &flags.id {
         profile.client_id.clone_from(id);
+    }
+    if let Some(prefix) = &flags.id_prefix {
+        // as mosquitto makes it, whose users have broker rules for it
+        profile.client_id = format!("{prefix}-{}", std::process::id());
     }
     if let Some(seconds) = flags.keepalive {
         profile.keep_alive = seconds;
@@ -292,6 +305,64 @@ fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
     }
     profile.read_only |= flags.read_only;
     super::transport::apply(profile, flags);
+    apply_session(profile, flags)?;
+    apply_properties(profile, flags)
+}
+
+/// `-c` and `-x`. A session is found again by its client id, so that one of chance would be lost for ever.
+fn apply_session(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(), Failure> {
+    if flags.disable_clean_session {
+        profile.clean_start = false;
+    }
+    let is_kept_for_ever = flags.disable_clean_session || flags.session_expiry_interval == Some(u32::MAX);
+    let is_random = flags.id_prefix.is_some() || profile.client_id.contains("{rand4}");
+    if is_kept_for_ever && is_random {
+        let what = "a session that is kept needs a client id that stays the same; use -i ID";
+        return Err(Failure::usage(what));
+    }
+    if let Some(seconds) = flags.session_expiry_interval {
+        let expiry = Property::SessionExpiryInterval(seconds);
+        profile.properties.connect.push(expiry);
+    }
+    Ok(())
+}
+
+/// `-D`; those of publish are the publishing verb's.
+fn apply_properties(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(), Failure> {
+    let is_older =
+        matches!(profile.protocol, ProtocolChoice::Exactly(version) if version < ProtocolVersion::V5);
+    if is_older && !flags.properties.is_empty() {
+        let what = format!("-D needs MQTT 5; -V says {}", profile.protocol);
+        return Err(Failure::usage(what));
+    }
+    for given in &flags.properties {
+        let properties = &mut profile.properties;
+        let list = match given.place {
+            Place::Connect => &mut properties.connect,
+            Place::Subscribe => &mut properties.subscribe,
+            Place::Unsubscribe => &mut properties.unsubscribe,
+            Place::Disconnect => &mut properties.disconnect,
+            Place::Will => match &mut profile.will {
+                Some(will) => &mut will.message.properties,
+                None => return Err(Failure::usage("-D will needs a will; use --will-topic")),
+            },
+            Place::Publish => continue,
+        };
+        if given.property.id() != PropertyId::UserProperty {
+            list.0.retain(|before| before.id() != given.property.id());
+        }
+        list.push(given.property.clone());
+    }
+    Ok(())
+}
+
+/// The properties `-D publish` gives.
+pub fn publish_properties(flags: &ConnectionArgs) -> Properties {
+    let of_publish = flags
+        .properties
+        .iter()
+        .filter(|given| given.place == Place::Publish);
+    of_publish.map(|given| given.property.clone()).collect()
 }
 
 #[cfg(test)]

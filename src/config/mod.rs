@@ -25,7 +25,7 @@ pub use init::{Initial, init};
 pub use keys::{BoundKey, KeyBindings};
 pub use password::{resolve_password, resolve_secrets, save_password};
 pub use paths::Paths;
-pub use profile::{Backoff, DecodeRule, PasswordSource, Profile, Secret};
+pub use profile::{Backoff, DecodeRule, PacketProperties, PasswordSource, Profile, Secret};
 pub use profile_file::{SHIPPED_PROFILES, load_profile, profile_names, read_profile};
 pub use profile_save::{delete_profile, restore_profile, save_profile};
 pub use settings::{Settings, max_memory, max_packet_size};

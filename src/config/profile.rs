@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 use bytes::Bytes;
 
 use super::{BrokerUrl, TlsOptions};
-use crate::mqtt::{ProtocolChoice, QoS, Subscription, SubscriptionOptions, TopicFilter, Will};
+use crate::mqtt::{Properties, ProtocolChoice, QoS, Subscription, SubscriptionOptions, TopicFilter, Will};
 
 /// A password: any bytes, never shown by `Debug` or `Display`.
 #[derive(Clone, PartialEq, Eq)]
@@ -72,6 +72,19 @@ pub struct DecodeRule {
     pub decoder: String,
 }
 
+/// MQTT 5 properties a user wants on the packets of a connection; not sent before MQTT 5.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PacketProperties {
+    /// Of CONNECT; each replaces what would be sent otherwise.
+    pub connect: Properties,
+    /// Of every SUBSCRIBE.
+    pub subscribe: Properties,
+    /// Of every UNSUBSCRIBE.
+    pub unsubscribe: Properties,
+    /// Of a normal DISCONNECT.
+    pub disconnect: Properties,
+}
+
 /// Everything one connection needs. [`Profile::new`] gives the non-disturbing defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
@@ -101,6 +114,8 @@ pub struct Profile {
     pub mute: Vec<TopicFilter>,
     /// The will.
     pub will: Option<Will>,
+    /// MQTT 5 properties beyond those the session needs; not kept in the file.
+    pub properties: PacketProperties,
     /// Waits between tries.
     pub reconnect: Backoff,
     /// Go on after protocol violations where the framing allows.
@@ -127,6 +142,7 @@ impl Profile {
             subscriptions: ["#", "$SYS/#"].into_iter().map(watching).collect(),
             mute: Vec::new(),
             will: None,
+            properties: PacketProperties::default(),
             reconnect: Backoff::default(),
             lenient: false,
             decode: Vec::new(),

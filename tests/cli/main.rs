@@ -12,6 +12,7 @@ mod format;
 mod help;
 mod program;
 mod publish;
+mod session_flags;
 mod sub;
 mod terminal;
 mod usage;

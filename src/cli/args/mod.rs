@@ -4,6 +4,7 @@
 
 mod about;
 mod diagnosis;
+mod property;
 mod transport;
 mod values;
 mod verbs;
@@ -19,8 +20,9 @@ use crate::{
 };
 pub use about::{CompletionsArgs, ManArgs, VersionArgs};
 pub use diagnosis::DoctorArgs;
+pub use property::{PacketProperty, Place, SEPARATOR, words_of};
 pub use transport::{Preset, TlsArgs};
-use values::{fps, keep_alive, port, qos, topic_name};
+use values::{fps, keep_alive, port, qos, session_expiry, topic_name};
 pub use verbs::{BrokerArgs, ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};
 
 const CONNECTION: &str = "Connection";
@@ -63,6 +65,9 @@ pub struct ConnectionArgs {
     /// Client id [default: a random one]
     #[arg(short, long, value_name = "ID", help_heading = CONNECTION)]
     pub id: Option<String>,
+    /// Client id made of PREFIX and the process id
+    #[arg(short = 'I', long, value_name = "PREFIX", conflicts_with = "id", help_heading = CONNECTION)]
+    pub id_prefix: Option<String>,
     /// Seconds between signs of life; 0 is off [default: 30]
     #[arg(short, long, value_name = "SECONDS", value_parser = keep_alive, help_heading = CONNECTION)]
     pub keepalive: Option<u16>,
@@ -72,6 +77,18 @@ pub struct ConnectionArgs {
     /// How TLS is spoken.
     #[command(flatten)]
     pub tls: TlsArgs,
+    /// Resume the session the broker has for this client id (needs -i), and let it be kept
+    #[arg(short = 'c', long, help_heading = CONNECTION)]
+    pub disable_clean_session: bool,
+    /// How long the broker keeps the session (5 only); -1 for ever [default: 0, with -c for ever]
+    #[arg(short = 'x', long, value_name = "SECONDS", value_parser = session_expiry, allow_hyphen_values = true, help_heading = CONNECTION)]
+    pub session_expiry_interval: Option<u32>,
+    /// MQTT 5 property of connect, publish, subscribe, unsubscribe, disconnect or will (repeatable)
+    #[arg(short = 'D', long = "property", value_name = "COMMAND PROPERTY VALUE", value_parser = property::property, allow_hyphen_values = true, help_heading = CONNECTION)]
+    pub properties: Vec<PacketProperty>,
+    /// Read flags from FILE, one with its value a line, as mosquitto does; those given here win
+    #[arg(short = 'o', long, value_name = "FILE", help_heading = CONNECTION)]
+    pub options_file: Option<PathBuf>,
     /// Topic of the will
     #[arg(long, value_name = "TOPIC", value_parser = topic_name, help_heading = CONNECTION)]
     pub will_topic: Option<TopicName>,

@@ -3,7 +3,7 @@
 use super::{Close, Link, LinkState, Liveness, Outgoing, Output, Session, packet_qos};
 use crate::{
     event::{Failure, FailureKind, ServerLimits},
-    mqtt::{Properties, Property, ProtocolVersion, ReasonCode, ReasonContext, Will},
+    mqtt::{Properties, Property, PropertyId, ProtocolVersion, ReasonCode, ReasonContext, Will},
     wire::{Connack, Connect, ConnectWill, Direction, Packet, PacketType, mask_secrets},
 };
 
@@ -73,6 +73,12 @@ impl Session {
         properties.push(Property::ReceiveMaximum(RECEIVE_MAXIMUM));
         properties.push(Property::MaximumPacketSize(settings.max_packet.max(1)));
         properties.push(Property::TopicAliasMaximum(TOPIC_ALIAS_MAXIMUM));
+        for wanted in &settings.properties.connect.0 {
+            if wanted.id() != PropertyId::UserProperty {
+                properties.0.retain(|ours| ours.id() != wanted.id());
+            }
+            properties.push(wanted.clone());
+        }
         Connect {
             version: self.link.version,
             clean_start: settings.clean_start,

@@ -32,7 +32,7 @@ use self::{
     subscribing::Subscriptions,
 };
 use crate::{
-    config::{Profile, Secret},
+    config::{PacketProperties, Profile, Secret},
     event::{OperationEnded, OperationId, OperationKind, Outcome, ServerLimits},
     mqtt::{Properties, ProtocolVersion, QoS, ReasonCode, Subscription, Will},
     wire::{self, EncodeError, Packet, PacketType},
@@ -57,6 +57,8 @@ pub struct Settings {
     pub clean_start: bool,
     /// The will.
     pub will: Option<Will>,
+    /// Properties the user wants sent.
+    pub properties: PacketProperties,
     /// Subscribed after CONNACK.
     pub subscriptions: Vec<Subscription>,
     /// Largest packet taken, bytes.
@@ -75,6 +77,7 @@ impl Settings {
             keep_alive: profile.keep_alive,
             clean_start: profile.clean_start,
             will: profile.will.clone(),
+            properties: profile.properties.clone(),
             subscriptions: profile.subscriptions.clone(),
             max_packet,
             is_lenient: profile.lenient,
@@ -255,9 +258,11 @@ impl Session {
     /// Says goodbye; before MQTT 5 there is only a normal DISCONNECT, so a fault is not told there at all.
     pub fn say_goodbye(&mut self, reason: ReasonCode) {
         if self.is_up() && (self.link.version == ProtocolVersion::V5 || reason == ReasonCode::SUCCESS) {
+            let is_normal = reason == ReasonCode::SUCCESS;
+            let properties = Some(&self.settings.properties.disconnect).filter(|_| is_normal);
             self.send(&Packet::Disconnect(wire::Disconnect {
                 reason,
-                ..Default::default()
+                properties: properties.cloned().unwrap_or_default(),
             }));
         }
     }

@@ -160,11 +160,12 @@ impl Session {
 
     fn send_subscribe(&mut self, asked: Asked, subscriptions: &[Subscription]) -> Result<(), String> {
         let filters = subscriptions.iter().map(|one| self.on_the_wire(one)).collect();
+        let properties = self.settings.properties.subscribe.clone();
         let packet = |packet_id| {
             Packet::Subscribe(Subscribe {
                 packet_id,
                 filters,
-                ..Default::default()
+                properties,
             })
         };
         let names = subscriptions.iter().map(|one| one.filter.clone()).collect();
@@ -231,11 +232,12 @@ impl Session {
             return;
         }
         let texts = filters.iter().map(|filter| filter.as_str().to_owned()).collect();
+        let properties = self.settings.properties.unsubscribe.clone();
         let packet = |packet_id| {
             Packet::Unsubscribe(Unsubscribe {
                 packet_id,
                 filters: texts,
-                ..Default::default()
+                properties,
             })
         };
         if let Err(reason) =

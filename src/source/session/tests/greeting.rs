@@ -173,3 +173,39 @@ fn the_assigned_id_is_used() {
     rig.session.disconnected(true, 0);
     assert_eq!(connect(&mut rig, V5).0.client_id, "auto-1");
 }
+
+#[test]
+fn wanted_properties_replace_ours_on_connect_and_go_with_the_other_requests() {
+    let mut rig = Rig::new(|settings| {
+        let wanted = &mut settings.properties;
+        wanted.connect.push(Property::ReceiveMaximum(7));
+        wanted
+            .connect
+            .push(Property::UserProperty(("a".into(), "b".into())));
+        wanted.subscribe.push(Property::SubscriptionIdentifier(3));
+        wanted.disconnect.push(Property::SessionExpiryInterval(0));
+    });
+    rig.session.connect(V5, 0).unwrap();
+    let Some(Packet::Connect(connect)) = rig.sent().pop() else {
+        panic!("no CONNECT")
+    };
+    let maxima = |property: &&Property| matches!(property, Property::ReceiveMaximum(_));
+    assert_eq!(connect.properties.receive_maximum(), Some(7));
+    assert_eq!(connect.properties.0.iter().filter(maxima).count(), 1);
+    assert_eq!(connect.properties.user_properties().next(), Some(("a", "b")));
+    rig.connect(V5, false, &[]);
+    let subscription = Subscription {
+        filter: TopicFilter::new("a").unwrap(),
+        options: SubscriptionOptions::default(),
+    };
+    rig.session.subscribe(OperationId(1), &[subscription], 0);
+    let Some(Packet::Subscribe(subscribe)) = rig.sent().pop() else {
+        panic!("no SUBSCRIBE")
+    };
+    assert_eq!(subscribe.properties.0, [Property::SubscriptionIdentifier(3)]);
+    rig.session.say_goodbye(ReasonCode::SUCCESS);
+    let Some(Packet::Disconnect(disconnect)) = rig.sent().pop() else {
+        panic!("no DISCONNECT")
+    };
+    assert_eq!(disconnect.properties.session_expiry_interval(), Some(0));
+}

@@ -32,6 +32,7 @@ fn settings() -> Settings {
         keep_alive: 30,
         clean_start: true,
         will: None,
+        properties: crate::config::PacketProperties::default(),
         subscriptions: Vec::new(),
         max_packet: 1 << 20,
         is_lenient: false,
