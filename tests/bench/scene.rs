@@ -6,6 +6,7 @@ use super::{
     load::{LoadBroker, Subscriber},
     process,
     pty::{Start, Terminal},
+    table::median,
 };
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_mqttscope");
@@ -100,6 +101,18 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Figure by figure the one in the middle.
+    pub fn middle(usages: &[Self]) -> Self {
+        let middle = |figure: fn(&Self) -> f64| median(usages.iter().map(figure).collect());
+        Self {
+            seconds: middle(|usage| usage.seconds),
+            cpu: middle(|usage| usage.cpu),
+            wake_ups: middle(|usage| usage.wake_ups),
+            bytes: middle(|usage| usage.bytes),
+            frames: middle(|usage| usage.frames),
+        }
+    }
+
     pub fn cpu_percent(&self) -> f64 {
         self.cpu / self.seconds * 100.0
     }
