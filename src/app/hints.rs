@@ -56,6 +56,11 @@ impl App {
             Action::MessageReply => self
                 .selected_message()
                 .is_some_and(|message| super::details::properties(&message).response_topic().is_some()),
+            Action::Pause
+            | Action::Compose
+            | Action::FocusPublish
+            | Action::Subscribe
+            | Action::Unsubscribe => self.connections.iter().any(|connection| connection.is_open),
             Action::FindNext | Action::FindPrevious => self.find_filter.is_some(),
             Action::RepeatLast => self.composer.last_sent().is_some(),
             Action::Undo => self.deleted.is_some(),

@@ -189,7 +189,14 @@ impl Layout {
 
     fn log_and_details(&mut self, area: Rect, has_details: bool) {
         if has_details && area.height >= 8 {
-            self.stack(area, (area.height * 3 / 5).max(4), Pane::Messages, Pane::Details);
+            // Where there is little room the one that is read gets more of it.
+            let share = if self.mode == Mode::Narrow { 2 } else { 3 };
+            self.stack(
+                area,
+                (area.height * share / 5).max(4),
+                Pane::Messages,
+                Pane::Details,
+            );
         } else {
             self.set(
                 if has_details {

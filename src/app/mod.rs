@@ -10,6 +10,7 @@ pub mod details;
 mod done;
 pub mod effect;
 pub mod form;
+pub mod freshness;
 mod hints;
 pub mod input;
 pub mod journal;

@@ -61,17 +61,23 @@ fn empty(buffer: &mut Buffer, area: Rect, look: &Look<'_>) {
 }
 
 fn all_row(buffer: &mut Buffer, line: Rect, app: &App, look: &Look<'_>) {
-    let open = app
-        .connections
-        .iter()
-        .filter(|connection| connection.is_open)
-        .count();
+    let open = app.connections.iter().filter(|connection| connection.is_open);
+    let states = open
+        .filter_map(|connection| app.model.connection(connection.source))
+        .map(|known| &known.state);
+    let (mut count, mut connected) = (0, 0);
+    for state in states {
+        count += 1;
+        connected += usize::from(matches!(state, ConnectionState::Connected(_)));
+    }
     let rate = text::rate(app.model.rate().per_second(app.now.mono_us));
     let mut row = Row::new(buffer, line, 0);
     row.put(look.pick("∑ ", "= "), look.styles.fg(Meaning::Info))
         .put("all", look.styles.fg(Meaning::Text));
-    row.flush_right(&rate, look.styles.fg(Meaning::Dim))
-        .put(&format!("  {open} open"), look.styles.fg(Meaning::Dim));
+    row.flush_right(&rate, look.styles.fg(Meaning::Dim)).put(
+        &format!("  {connected} of {count} connected"),
+        look.styles.fg(Meaning::Dim),
+    );
 }
 
 fn connection_row(buffer: &mut Buffer, line: Rect, app: &App, look: &Look<'_>, connection: &Connection) {

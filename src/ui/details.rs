@@ -88,10 +88,17 @@ fn nothing(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         return;
     };
     let stats = app.model.topics().stats(node);
+    let plural = |count: u64, word: &str| {
+        format!(
+            "{} {word}{}",
+            text::grouped(count),
+            if count == 1 { "" } else { "s" }
+        )
+    };
     let words = format!(
-        "{} topics below, {} messages, {}",
-        text::grouped(stats.subtree_topics.into()),
-        text::grouped(stats.subtree_messages),
+        "{} below, {}, {}",
+        plural(stats.subtree_topics.into(), "topic"),
+        plural(stats.subtree_messages, "message"),
         text::size_long(stats.subtree_bytes)
     );
     Row::new(buffer, area, 0)
@@ -205,11 +212,12 @@ fn table(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, facts: &[F
             );
         }
         let indent = (fact.depth * 2).min(12);
-        row.skip(indent).column(
-            &look.safe(&fact.name),
-            name_width.saturating_sub(indent),
-            look.styles.fg(Meaning::JsonKey),
-        );
+        let room = name_width.saturating_sub(indent);
+        let name = look.safe(&fact.name);
+        let name = text::truncate_end(&name, usize::from(room), look.glyphs);
+        row.skip(indent)
+            .column(&name, room, look.styles.fg(Meaning::JsonKey))
+            .skip(1);
         let meaning = if fact.name == "anomaly" {
             Meaning::Error
         } else {

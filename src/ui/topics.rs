@@ -9,6 +9,7 @@ use super::{
 use crate::{
     app::{
         App,
+        freshness::{Freshness, freshness},
         layout::Pane,
         topics::{indent, sort_name},
     },
@@ -177,10 +178,11 @@ fn figures(app: &App, row: &model::Row, look: &Look<'_>) -> (String, Meaning) {
         return (String::new(), Meaning::Dim);
     };
     let age = now.saturating_sub(last);
-    match age {
-        0..2_000_000 => (look.pick("•  now", "*  now").to_owned(), Meaning::Fresh),
-        2_000_000..60_000_000 => (format!("{:>6}", text::age(age)), Meaning::Text),
-        _ => (format!("{:>6}", text::age(age)), Meaning::Stale),
+    match freshness(&app.model, row.node, age) {
+        Freshness::Fresh => (look.pick("•  now", "*  now").to_owned(), Meaning::Fresh),
+        Freshness::Quiet => (format!("{:>6}", text::age(age)), Meaning::Text),
+        Freshness::Stale => (format!("{:>6}", text::age(age)), Meaning::Stale),
+        Freshness::Silent => (format!("silent {} !", text::age(age)), Meaning::Warn),
     }
 }
 

@@ -79,6 +79,36 @@ fn age_goes_from_now_over_seconds_to_stale() {
 }
 
 #[test]
+fn topic_with_a_rhythm_is_silent_once_it_misses_beats() {
+    let mut screen = screen().connected("lab");
+    for beat in 0..6 {
+        screen = screen
+            .receive("pump/flow", beat.to_string())
+            .receive("$SYS/load", "1")
+            .pass(2.0);
+    }
+    screen
+        .pass(3.0)
+        .hides("silent")
+        .pass(2.0)
+        .shows_in(Pane::Topics, "silent 7s !")
+        .receive("pump/flow", "9")
+        .hides("silent");
+}
+
+#[test]
+fn topic_without_a_rhythm_is_never_silent() {
+    screen()
+        .connected("lab")
+        .receive("door", "open")
+        .pass(1.0)
+        .receive("door", "closed")
+        .pass(300.0)
+        .shows_in(Pane::Topics, "5m")
+        .hides("silent");
+}
+
+#[test]
 fn empty_levels_are_kept_apart() {
     let mut screen = screen()
         .connected("lab")
