@@ -58,7 +58,6 @@ pub fn resolve(
 ) -> Result<Target, Failure> {
     let mut target = pick(words, flags, environment, paths)?;
     if let Some(profile) = &mut target.profile {
-        profile.url.check_supported().map_err(Failure::usage)?;
         apply(profile, flags)?;
     }
     if flags.password.is_some() || flags.tls.key_password.is_some() {
@@ -424,10 +423,6 @@ mod tests {
         for (text, expected) in [
             ("@lba", "did you mean @lab?"),
             ("bad", "bad.toml:1: unknown key \"ulr\"; did you mean \"url\"?"),
-            (
-                "ws://pi",
-                "needs WebSocket, which this version does not speak; use mqtt:// or mqtts://",
-            ),
             ("http://pi", "TARGET: unknown scheme \"http://\""),
             ("pi:99999", "TARGET: \"99999\" is no port; use 1 to 65535"),
             ("Cargo.toml", "is a file, and this version opens no recordings"),

@@ -19,6 +19,13 @@ pub fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
             profile.url.port = profile.url.scheme.default_port();
         }
     }
+    if let Some(path) = &flags.websocket.ws_path {
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        profile.url.path = format!("{slash}{path}");
+    }
+    profile
+        .ws_headers
+        .extend(flags.websocket.ws_header.iter().cloned());
     if flags.tls.preset == Some(Preset::Aws) && profile.url.scheme == Scheme::Mqtts {
         if is_port_free {
             profile.url.port = 443;

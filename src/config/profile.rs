@@ -94,6 +94,8 @@ pub struct Profile {
     pub url: BrokerUrl,
     /// How TLS is spoken, where the URL asks for it.
     pub tls: TlsOptions,
+    /// Further headers of the WebSocket request. Of this run only: they may hold secrets.
+    pub ws_headers: Vec<(String, Secret)>,
     /// Which version.
     pub protocol: ProtocolChoice,
     /// User name.
@@ -132,6 +134,7 @@ impl Profile {
             name: name.into(),
             url,
             tls: TlsOptions::default(),
+            ws_headers: Vec::new(),
             protocol: ProtocolChoice::Auto,
             username: None,
             password: PasswordSource::None,

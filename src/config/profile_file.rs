@@ -90,9 +90,7 @@ pub fn read_profile(file: &str, name: &str, text: &str) -> Result<Profile, Fault
 }
 
 fn parse_url(text: &str) -> Result<BrokerUrl, String> {
-    let url: BrokerUrl = text.parse().map_err(|error: super::UrlError| error.to_string())?;
-    url.check_supported()?;
-    Ok(url)
+    text.parse().map_err(|error: super::UrlError| error.to_string())
 }
 
 fn read_session(top: &Section<'_>, profile: &mut Profile) {

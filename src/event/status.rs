@@ -23,6 +23,8 @@ pub enum Phase {
     Tcp,
     /// Agreeing on keys and verifying the server's certificate.
     Tls,
+    /// Asking a web server for a WebSocket.
+    WebSocket,
     /// Waiting for CONNACK.
     Connect,
 }
@@ -34,6 +36,7 @@ impl Phase {
             Self::Dns => "DNS",
             Self::Tcp => "TCP",
             Self::Tls => "TLS",
+            Self::WebSocket => "WEBSOCKET",
             Self::Connect => "CONNECT",
         }
     }
@@ -113,6 +116,8 @@ pub struct Facts {
     pub phases: Vec<(Phase, Duration)>,
     /// What TLS agreed on; `None`: not encrypted by us.
     pub tls: Option<Box<TlsFacts>>,
+    /// What is odd about the way there but tolerated, in words. May hold a peer's text: not sanitised.
+    pub warnings: Vec<String>,
     /// What CONNACK limits.
     pub limits: ServerLimits,
     /// CONNACK's properties, as sent.

@@ -153,6 +153,9 @@ fn connected(rows: &mut Vec<FactRow>, facts: &Facts) {
     if let Some(tls) = &facts.tls {
         tls_rows(rows, tls);
     }
+    for warning in &facts.warnings {
+        rows.push(("odd", warning.clone(), Meaning::Warn));
+    }
     let keep_alive = match facts.keep_alive {
         0 => "off".into(),
         seconds => format!("{seconds} s"),

@@ -123,6 +123,7 @@ pub fn facts(profile: &Profile) -> Facts {
             (Phase::Connect, Duration::from_micros(5_100)),
         ],
         tls: None,
+        warnings: Vec::new(),
         limits: ServerLimits {
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,

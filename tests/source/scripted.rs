@@ -320,20 +320,6 @@ async fn a_read_only_profile_publishes_nothing() {
 }
 
 #[tokio::test]
-async fn a_scheme_not_built_yet_is_refused_in_words() {
-    let mut profile = profile(1, ProtocolChoice::Auto);
-    profile.url = "ws://127.0.0.1:9001".parse().unwrap();
-    let mut observer = Observer::new(profile);
-    let failure = refusal(&mut observer).await;
-    assert_eq!(failure.kind, FailureKind::Profile);
-    assert!(
-        failure.what.contains("this version does not speak"),
-        "{}",
-        failure.what
-    );
-}
-
-#[tokio::test]
 async fn a_lost_publish_is_unknown_and_not_sent_again() {
     let (listener, port) = listen().await;
     let mut observer = Observer::new(profile(port, V5));

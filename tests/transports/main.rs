@@ -17,6 +17,7 @@ mod front;
 mod observer;
 mod strangers;
 mod tls;
+mod websocket;
 
 use mqttscope::{
     config::Profile,

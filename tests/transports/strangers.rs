@@ -13,7 +13,7 @@ use tokio::{
 use crate::{common::DEADLINE, common::mosquitto::Mosquitto, fails, profile};
 
 /// Answers the first bytes of every client with these and closes; gives what the clients said.
-async fn answering(answer: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
+pub async fn answering(answer: &'static [u8]) -> (u16, JoinHandle<Vec<u8>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let task = tokio::spawn(async move {

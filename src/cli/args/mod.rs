@@ -21,7 +21,7 @@ use crate::{
 pub use about::{CompletionsArgs, ManArgs, VersionArgs};
 pub use diagnosis::DoctorArgs;
 pub use property::{PacketProperty, Place, SEPARATOR, words_of};
-pub use transport::{Preset, TlsArgs};
+pub use transport::{Preset, TlsArgs, WebSocketArgs};
 use values::{fps, keep_alive, port, qos, session_expiry, topic_name};
 pub use verbs::{BrokerArgs, ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};
 
@@ -77,6 +77,9 @@ pub struct ConnectionArgs {
     /// How TLS is spoken.
     #[command(flatten)]
     pub tls: TlsArgs,
+    /// How a WebSocket is asked for.
+    #[command(flatten)]
+    pub websocket: WebSocketArgs,
     /// Resume the session the broker has for this client id (needs -i), and let it be kept
     #[arg(short = 'c', long, help_heading = CONNECTION)]
     pub disable_clean_session: bool,

@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum, builder::TypedValueParser};
 use crate::config::{Secret, TlsVersion};
 
 const TLS: &str = "TLS";
+const WEBSOCKET: &str = "WebSocket";
 
 /// A set of settings under one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -51,4 +52,26 @@ pub struct TlsArgs {
     /// Settings for one service: aws
     #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true, help_heading = TLS)]
     pub preset: Option<Preset>,
+}
+
+/// How a WebSocket is asked for. They count where the URL is `ws://` or `wss://`.
+#[derive(Debug, Clone, Args, Default)]
+pub struct WebSocketArgs {
+    /// Path of the WebSocket [default: /mqtt]
+    #[arg(long, value_name = "PATH", help_heading = WEBSOCKET)]
+    pub ws_path: Option<String>,
+    /// Header to send with the request; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = header, help_heading = WEBSOCKET)]
+    pub ws_header: Vec<(String, Secret)>,
+}
+
+/// A header's name and value, of which none can end the line.
+fn header(text: &str) -> Result<(String, Secret), String> {
+    let way_out = || "write NAME=VALUE".to_owned();
+    let (name, value) = text.split_once('=').ok_or_else(way_out)?;
+    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
+    if name.is_empty() || !name.chars().all(is_token) || value.chars().any(char::is_control) {
+        return Err(way_out());
+    }
+    Ok((name.into(), Secret::new(value.to_owned())))
 }

@@ -30,6 +30,7 @@ fn connected(filters: &[&str]) -> Record {
         keep_alive: 30,
         phases: Vec::new(),
         tls: None,
+        warnings: Vec::new(),
         limits: ServerLimits {
             maximum_qos: QoS::ExactlyOnce,
             retain_available: true,

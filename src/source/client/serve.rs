@@ -188,6 +188,7 @@ impl Actor {
             keep_alive: agreed.keep_alive,
             phases: link.dialed.phases.clone(),
             tls: link.dialed.tls.clone(),
+            warnings: link.dialed.warnings.clone(),
             limits: agreed.limits.clone(),
             properties: agreed.properties.clone(),
             subscriptions: self.session.subscriptions(),

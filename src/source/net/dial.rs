@@ -7,9 +7,9 @@ use std::{
 
 use tokio::net::TcpStream;
 
-use super::{BoxedIo, Stream, failure, reach, resolve, tls};
+use super::{BoxedIo, Stream, reach, resolve, tls, websocket};
 use crate::{
-    config::{BrokerUrl, Profile},
+    config::{BrokerUrl, Profile, Secret},
     event::{Failure, Phase, TlsFacts},
 };
 
@@ -17,6 +17,7 @@ use crate::{
 pub struct Dial {
     url: BrokerUrl,
     tls: Option<tls::Prepared>,
+    headers: Vec<(String, Secret)>,
     step: Step,
     dialed: Dialed,
 }
@@ -30,12 +31,15 @@ pub struct Dialed {
     pub phases: Vec<(Phase, Duration)>,
     /// What TLS agreed on.
     pub tls: Option<Box<TlsFacts>>,
+    /// What is odd about it but tolerated, in words.
+    pub warnings: Vec<String>,
 }
 
 enum Step {
     Dns,
     Tcp(Vec<SocketAddr>),
     Tls(BoxedIo),
+    WebSocket(BoxedIo),
     Done(Stream),
     /// A step failed.
     Failed,
@@ -44,7 +48,6 @@ enum Step {
 impl Dial {
     /// Reads what the profile names (certificates, keys); nothing is sent.
     pub async fn prepare(profile: Profile) -> Result<Self, Failure> {
-        profile.url.check_supported().map_err(failure::unsupported)?;
         let tls = if profile.url.scheme.is_tls() {
             let (url, options) = (profile.url.clone(), profile.tls);
             let prepared = tokio::task::spawn_blocking(move || tls::prepare(&url, &options)).await;
@@ -59,6 +62,7 @@ impl Dial {
         Ok(Self {
             url: profile.url,
             tls,
+            headers: profile.ws_headers,
             step,
             dialed: Dialed::default(),
         })
@@ -70,6 +74,7 @@ impl Dial {
             Step::Dns => Some(Phase::Dns),
             Step::Tcp(_) => Some(Phase::Tcp),
             Step::Tls(_) => Some(Phase::Tls),
+            Step::WebSocket(_) => Some(Phase::WebSocket),
             Step::Done(_) | Step::Failed => None,
         }
     }
@@ -87,10 +92,15 @@ impl Dial {
                 Some(prepared) => {
                     let (io, facts) = tls::handshake(prepared, io).await?;
                     self.dialed.tls = Some(Box::new(facts));
-                    Step::Done(Stream::Layered(io))
+                    self.encrypted(io)
                 }
-                None => Step::Done(Stream::Layered(io)),
+                None => self.encrypted(io),
             },
+            Step::WebSocket(io) => {
+                let (io, warning) = websocket::upgrade(io, &self.url, &self.headers).await?;
+                self.dialed.warnings.extend(warning);
+                Step::Done(Stream::Layered(io))
+            }
             step @ (Step::Done(_) | Step::Failed) => step,
         };
         Ok(self)
@@ -99,7 +109,16 @@ impl Dial {
     fn connected(&self, stream: TcpStream) -> Step {
         match self.tls {
             Some(_) => Step::Tls(Box::new(stream)),
+            None if self.url.scheme.is_websocket() => Step::WebSocket(Box::new(stream)),
             None => Step::Done(Stream::Tcp(stream)),
+        }
+    }
+
+    fn encrypted(&self, io: BoxedIo) -> Step {
+        if self.url.scheme.is_websocket() {
+            Step::WebSocket(io)
+        } else {
+            Step::Done(Stream::Layered(io))
         }
     }
 

@@ -8,7 +8,7 @@ use std::{
 
 use super::race::Failed;
 use crate::{
-    config::Scheme,
+    config::{BrokerUrl, Scheme},
     event::{Failure, FailureKind, Phase},
 };
 
@@ -22,13 +22,66 @@ fn failure(phase: Phase, what: String, advice: &str) -> Failure {
     }
 }
 
-pub fn unsupported(what: String) -> Failure {
+pub fn websocket_timed_out(limit: Duration) -> Failure {
+    failure(
+        Phase::WebSocket,
+        format!("no answer to the WebSocket request within {} s", limit.as_secs()),
+        "something listens there but does not answer in HTTP: a plain MQTT port, perhaps (mqtt://)",
+    )
+}
+
+pub fn websocket_broken(error: &io::Error) -> Failure {
+    let (what, advice) = match error.kind() {
+        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => (
+            "the peer closed the connection at the WebSocket request".into(),
+            "the port may be plain MQTT (mqtt://), or want TLS (wss://)",
+        ),
+        ErrorKind::InvalidData => (
+            format!("the peer does not answer the WebSocket request in HTTP: {error}"),
+            "the port may be plain MQTT (mqtt://), or want TLS (wss://)",
+        ),
+        _ => (
+            format!("the WebSocket request failed: {error}"),
+            "check address and port",
+        ),
+    };
+    failure(Phase::WebSocket, what, advice)
+}
+
+/// The server answered with another status than 101.
+pub fn no_websocket(status: u16, url: &BrokerUrl) -> Failure {
+    let advice = match status {
+        400 | 404 | 405 | 426 => format!("check the path, here {}: brokers use /mqtt, / or /ws", url.path),
+        401 | 403 => "the server wants credentials in a header (--ws-header), or forbids this client".into(),
+        301 | 302 | 307 | 308 => {
+            "the server sends elsewhere, which is not followed unasked: check the URL".into()
+        }
+        500..=599 => "the server or a proxy before it is in trouble".into(),
+        _ => "check host, port and path".into(),
+    };
     Failure {
-        kind: FailureKind::Profile,
-        phase: None,
-        code: None,
-        what,
-        advice: String::new(),
+        kind: if status >= 500 {
+            FailureKind::Network
+        } else {
+            FailureKind::Refused
+        },
+        ..failure(
+            Phase::WebSocket,
+            format!("the server refused the WebSocket: HTTP status {status}"),
+            &advice,
+        )
+    }
+}
+
+pub fn false_websocket() -> Failure {
+    Failure {
+        kind: FailureKind::Refused,
+        ..failure(
+            Phase::WebSocket,
+            "the server's answer to the WebSocket request is not to our request (Sec-WebSocket-Accept)"
+                .into(),
+            "a cache or proxy on the way may not know WebSockets: try wss://",
+        )
     }
 }
 

@@ -1,7 +1,7 @@
 //! Reaching a broker, step by step. Each step is a [`Phase`] with its own time-out and its own errors in words.
 //!
 //! ```text
-//! prepare (files) ─▶ DNS ─▶ TCP ─▶ TLS ─▶ a stream of bytes
+//! prepare (files) ─▶ DNS ─▶ TCP ─▶ TLS ─▶ WebSocket ─▶ a stream of bytes
 //! ```
 //!
 //! Knows nothing of MQTT.
@@ -10,6 +10,7 @@ mod dial;
 mod failure;
 mod race;
 mod tls;
+mod websocket;
 
 use std::{
     net::{IpAddr, SocketAddr},
