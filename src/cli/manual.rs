@@ -6,8 +6,8 @@ use clap_complete::Shell;
 use super::{
     Failure,
     args::{
-        BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, ManArgs, PubArgs, SubArgs, TuiArgs,
-        VersionArgs,
+        BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, ManArgs, ProfilesArgs, PubArgs,
+        SubArgs, TuiArgs, VersionArgs,
     },
 };
 use crate::text;
@@ -20,6 +20,7 @@ fn verbs() -> Vec<(&'static str, Command)> {
         ("sub", SubArgs::command()),
         ("pub", PubArgs::command()),
         ("doctor", DoctorArgs::command()),
+        ("profiles", ProfilesArgs::command()),
         ("config", ConfigArgs::command()),
         ("completions", CompletionsArgs::command()),
         ("man", ManArgs::command()),

@@ -14,6 +14,7 @@ mod json;
 mod link;
 mod manual;
 mod options;
+mod profiles;
 mod publish;
 mod shown;
 mod signals;
@@ -43,8 +44,8 @@ use crate::{
     source::Clock,
 };
 use args::{
-    BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, GeneralArgs, ManArgs, PubArgs, SubArgs,
-    TuiArgs, VersionArgs,
+    BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, GeneralArgs, ManArgs, ProfilesArgs,
+    PubArgs, SubArgs, TuiArgs, VersionArgs,
 };
 use usage::{Parsed, parse};
 
@@ -95,6 +96,9 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: ScreenKeys) ->
             }),
             "config" => with(rest, |args: &ConfigArgs| {
                 config::run(args, &paths(&args.general)?, screen)
+            }),
+            "profiles" => with(rest, |args: &ProfilesArgs| {
+                profiles::run(args, &paths(&args.general)?)
             }),
             "completions" => with(rest, |args: &CompletionsArgs| {
                 print_raw(&manual::completions(args.shell))

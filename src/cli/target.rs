@@ -254,7 +254,8 @@ fn load(paths: &Paths, name: &str) -> Result<Option<Profile>, Failure> {
     Ok(config::load_profile(paths, name).transpose()?)
 }
 
-fn unknown_profile(paths: &Paths, name: &str) -> Failure {
+/// Named, with the nearest there is.
+pub fn unknown_profile(paths: &Paths, name: &str) -> Failure {
     let names = config::profile_names(paths);
     let known = names.iter().map(String::as_str);
     let way_out = match crate::text::nearest(name, known) {

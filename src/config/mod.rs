@@ -5,6 +5,7 @@
 mod check;
 mod fault;
 mod files;
+mod import;
 mod init;
 mod keys;
 mod password;
@@ -21,6 +22,7 @@ mod url;
 pub use check::check;
 pub use fault::{Fault, Faults};
 pub use files::is_file_stem;
+pub use import::{Imported, is_export, read_connections};
 pub use init::{Initial, init};
 pub use keys::{BoundKey, KeyBindings};
 pub use password::{resolve_password, resolve_secrets, save_password};

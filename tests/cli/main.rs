@@ -10,6 +10,7 @@ mod config;
 mod doctor;
 mod format;
 mod help;
+mod profiles;
 mod program;
 mod publish;
 mod session_flags;

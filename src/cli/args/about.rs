@@ -58,3 +58,32 @@ pub struct VersionArgs {
     #[allow(missing_docs)]
     pub general: GeneralArgs,
 }
+
+/// The connections that are kept, and those other programs keep
+#[derive(Debug, Clone, Parser)]
+#[command(
+    name = "mqttscope profiles",
+    version,
+    disable_help_flag = true,
+    disable_version_flag = true,
+    args_override_self = true,
+    max_term_width = 100,
+    override_usage = "mqttscope profiles ls\n       mqttscope profiles show|rm NAME…\n       mqttscope profiles import [--force] FILE…",
+    after_help = "import reads MQTTX's JSON export, MQTT Explorer's settings.json, MQTT.fx's mqttfx-config.xml and\n\
+        mosquitto's option files. Nothing that is there is replaced without --force; passwords go to files of\n\
+        their own, readable by you alone."
+)]
+pub struct ProfilesArgs {
+    /// What to do
+    #[arg(value_name = "ls|show|rm|import", value_parser = ["ls", "show", "rm", "import"], hide_possible_values = true)]
+    pub what: String,
+    /// Profiles, or files to import from
+    #[arg(value_name = "NAME|FILE")]
+    pub names: Vec<String>,
+    /// Replace profiles of the same name
+    #[arg(long)]
+    pub force: bool,
+    #[command(flatten)]
+    #[allow(missing_docs)]
+    pub general: GeneralArgs,
+}

@@ -18,7 +18,7 @@ use crate::{
     mqtt::{ProtocolChoice, QoS, TopicName},
     text,
 };
-pub use about::{CompletionsArgs, ManArgs, VersionArgs};
+pub use about::{CompletionsArgs, ManArgs, ProfilesArgs, VersionArgs};
 pub use diagnosis::DoctorArgs;
 pub use property::{PacketProperty, Place, SEPARATOR, words_of};
 pub use transport::{Preset, TlsArgs, WebSocketArgs};

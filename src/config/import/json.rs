@@ -1,0 +1,158 @@
+//! MQTTX's export (a list, or one connection) and MQTT Explorer's `settings.json`.
+
+use serde_json::Value;
+
+use super::{Imported, begin, qos, scheme};
+use crate::mqtt::{RetainHandling, SubscriptionOptions};
+
+/// Every connection, or why there is none.
+pub fn read(text: &str) -> Result<Vec<Result<Imported, String>>, String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let value: Value = serde_json::from_str(text).map_err(|error| format!("is no JSON: {error}"))?;
+    if let Some(connections) = value.get("ConnectionManager_connections") {
+        let connections = connections
+            .as_object()
+            .ok_or("ConnectionManager_connections is no object")?;
+        return Ok(connections.values().map(explorer).collect());
+    }
+    match &value {
+        Value::Array(list) if list.iter().all(is_connection) => Ok(list.iter().map(mqttx).collect()),
+        one if is_connection(one) => Ok(vec![mqttx(one)]),
+        _ => Err("is no export of MQTTX and no settings.json of MQTT Explorer: no host in it".into()),
+    }
+}
+
+fn is_connection(value: &Value) -> bool {
+    value.get("host").is_some_and(Value::is_string)
+}
+
+fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// A number, or one in quotes.
+fn number(value: &Value, key: &str) -> Option<u64> {
+    let value = value.get(key)?;
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+fn flag(value: &Value, key: &str) -> bool {
+    value.get(key).and_then(Value::as_bool).unwrap_or_default()
+}
+
+fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+fn mqttx(one: &Value) -> Result<Imported, String> {
+    let scheme = scheme(text(one, "protocol"), flag(one, "ssl"));
+    let path = if text(one, "protocol").starts_with("ws") {
+        text(one, "path")
+    } else {
+        ""
+    };
+    let mut imported = begin(
+        text(one, "name"),
+        scheme,
+        text(one, "host"),
+        number(one, "port"),
+        path,
+    )?;
+    imported.credentials(text(one, "username"), text(one, "password"));
+    imported.client_id(text(one, "clientId"));
+    imported.keep_alive(number(one, "keepalive"));
+    imported.version(text(one, "mqttVersion"));
+    imported.certificates(text(one, "ca"), text(one, "cert"), text(one, "key"));
+    let profile = &mut imported.profile;
+    if one.get("clean").and_then(Value::as_bool) == Some(false) {
+        profile.clean_start = false;
+    }
+    if scheme.is_tls() {
+        profile.tls.is_insecure = one.get("rejectUnauthorized").and_then(Value::as_bool) == Some(false);
+        let protocols = text(one, "ALPNProtocols").split([',', ' ']);
+        profile.tls.alpn = protocols
+            .filter(|name| !name.is_empty())
+            .map(Into::into)
+            .collect();
+    }
+    if let Some(will) = one.get("will") {
+        let (topic, payload) = (text(will, "lastWillTopic"), text(will, "lastWillPayload"));
+        imported.will(
+            topic,
+            payload,
+            qos(number(will, "lastWillQos")),
+            flag(will, "lastWillRetain"),
+        );
+    }
+    subscriptions(&mut imported, list(one, "subscriptions"));
+    let messages = list(one, "messages").len();
+    if messages > 0 {
+        imported.notes.push(format!(
+            "{messages} messages left out: this version keeps no recordings"
+        ));
+    }
+    if one
+        .get("properties")
+        .and_then(Value::as_object)
+        .is_some_and(|all| !all.is_empty())
+    {
+        imported
+            .notes
+            .push("MQTT 5 properties left out: they are flags here (-D, -x)".into());
+    }
+    Ok(imported)
+}
+
+/// Those of the other program instead of everything; without any the profile's own stay.
+fn subscriptions(imported: &mut Imported, list: &[Value]) {
+    let enabled: Vec<&Value> = list.iter().filter(|one| !flag(one, "disabled")).collect();
+    if enabled.is_empty() {
+        return;
+    }
+    imported.profile.subscriptions.clear();
+    for one in enabled {
+        let handling = number(one, "rh").and_then(|bits| RetainHandling::from_bits(bits as u8));
+        let options = SubscriptionOptions {
+            qos: qos(number(one, "qos")),
+            no_local: flag(one, "nl"),
+            retain_as_published: one.get("rap").and_then(Value::as_bool).unwrap_or(true),
+            retain_handling: handling.unwrap_or_default(),
+        };
+        // MQTT Explorer's first format has the filter alone
+        imported.subscription(one.as_str().unwrap_or(text(one, "topic")), options);
+    }
+}
+
+fn explorer(one: &Value) -> Result<Imported, String> {
+    let scheme = scheme(text(one, "protocol"), flag(one, "encryption"));
+    let path = if text(one, "protocol").starts_with("ws") {
+        text(one, "basePath")
+    } else {
+        ""
+    };
+    let mut imported = begin(
+        text(one, "name"),
+        scheme,
+        text(one, "host"),
+        number(one, "port"),
+        path,
+    )?;
+    imported.credentials(text(one, "username"), text(one, "password"));
+    imported.client_id(text(one, "clientId"));
+    if scheme.is_tls() {
+        imported.profile.tls.is_insecure = one.get("certValidation").and_then(Value::as_bool) == Some(false);
+    }
+    let certificates = ["selfSignedCertificate", "clientCertificate", "clientKey"];
+    if certificates
+        .iter()
+        .any(|key| one.get(key).is_some_and(Value::is_object))
+    {
+        let note = "certificates left out: write them to files and name these in [tls]";
+        imported.notes.push(note.into());
+    }
+    subscriptions(&mut imported, list(one, "subscriptions"));
+    Ok(imported)
+}
