@@ -19,6 +19,7 @@ pub fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
             profile.url.port = profile.url.scheme.default_port();
         }
     }
+    profile.bind = flags.bind.or(profile.bind);
     if let Some(path) = &flags.websocket.ws_path {
         let slash = if path.starts_with('/') { "" } else { "/" };
         profile.url.path = format!("{slash}{path}");

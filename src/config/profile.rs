@@ -1,6 +1,6 @@
 //! A profile: everything one connection needs, checked.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 
@@ -94,6 +94,8 @@ pub struct Profile {
     pub url: BrokerUrl,
     /// How TLS is spoken, where the URL asks for it.
     pub tls: TlsOptions,
+    /// The local address to connect from. Of this run only.
+    pub bind: Option<IpAddr>,
     /// Further headers of the WebSocket request. Of this run only: they may hold secrets.
     pub ws_headers: Vec<(String, Secret)>,
     /// Which version.
@@ -134,6 +136,7 @@ impl Profile {
             name: name.into(),
             url,
             tls: TlsOptions::default(),
+            bind: None,
             ws_headers: Vec::new(),
             protocol: ProtocolChoice::Auto,
             username: None,

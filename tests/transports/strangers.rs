@@ -100,3 +100,27 @@ async fn disconnecting_within_the_handshake_is_quick() {
         .await
         .expect("within a second");
 }
+
+#[tokio::test]
+async fn the_local_address_is_the_one_asked_for() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let mut profile = profile(&format!("mqtt://127.0.0.1:{port}"));
+    // Linux answers on all of 127.0.0.0/8; elsewhere only this one is there.
+    let local = if cfg!(target_os = "linux") {
+        "127.0.0.9"
+    } else {
+        "127.0.0.1"
+    };
+    profile.bind = Some(local.parse().unwrap());
+    let _observer = crate::Observer::new(profile.clone());
+    let (_stream, peer) = timeout(DEADLINE, listener.accept()).await.unwrap().unwrap();
+    assert_eq!(peer.ip().to_string(), local);
+    profile.bind = Some("::1".parse().unwrap());
+    let (failure, is_retried) = fails(profile).await;
+    assert!(
+        failure.what.contains("no IPv6 address to reach from ::1"),
+        "{failure:?}"
+    );
+    assert!(!is_retried);
+}

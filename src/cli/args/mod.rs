@@ -9,7 +9,7 @@ mod transport;
 mod values;
 mod verbs;
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::{ArgAction, Args, builder::TypedValueParser};
 
@@ -56,6 +56,9 @@ pub struct ConnectionArgs {
     /// Everything at once: mqtt://USER:PASSWORD@HOST:PORT/TOPIC
     #[arg(short = 'L', long, conflicts_with = "host", help_heading = CONNECTION)]
     pub url: Option<String>,
+    /// Connect from this local address
+    #[arg(short = 'A', long, value_name = "ADDRESS", help_heading = CONNECTION)]
+    pub bind: Option<IpAddr>,
     /// User name
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, help_heading = CONNECTION)]
     pub username: Option<String>,

@@ -18,6 +18,7 @@ pub struct Dial {
     url: BrokerUrl,
     tls: Option<tls::Prepared>,
     headers: Vec<(String, Secret)>,
+    bind: Option<IpAddr>,
     step: Step,
     dialed: Dialed,
 }
@@ -63,6 +64,7 @@ impl Dial {
             url: profile.url,
             tls,
             headers: profile.ws_headers,
+            bind: profile.bind,
             step,
             dialed: Dialed::default(),
         })
@@ -84,7 +86,7 @@ impl Dial {
         self.step = match std::mem::replace(&mut self.step, Step::Failed) {
             Step::Dns => Step::Tcp(resolve(&self.url.host, self.url.port).await?),
             Step::Tcp(addresses) => {
-                let (stream, peer) = reach(&addresses).await?;
+                let (stream, peer) = reach(&addresses, self.bind).await?;
                 self.dialed.peer = Some(peer);
                 self.connected(stream)
             }

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, ErrorKind},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     time::Duration,
 };
 
@@ -139,6 +139,23 @@ pub fn connect_timed_out(addresses: &[SocketAddr], limit: Duration) -> Failure {
         ),
         "check address and port; a firewall may swallow the packets",
     )
+}
+
+/// The local address asked for is IPv4 and the broker's are IPv6, or the other way round.
+pub fn no_family(local: IpAddr) -> Failure {
+    let (own, other) = if local.is_ipv4() {
+        ("IPv4", "IPv6")
+    } else {
+        ("IPv6", "IPv4")
+    };
+    Failure {
+        kind: FailureKind::Profile,
+        ..failure(
+            Phase::Tcp,
+            format!("the broker has no {own} address to reach from {local}"),
+            &format!("give an {other} address to --bind, or none"),
+        )
+    }
 }
 
 /// All addresses failed: one error stands for them, the others are counted. An answer of the host tells

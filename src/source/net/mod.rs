@@ -71,8 +71,14 @@ async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, Failure> {
 }
 
 /// Connects to whichever of the addresses answers first, beginning with the first (RFC 8305).
-async fn reach(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Failure> {
-    match timeout(TCP_TIMEOUT, race::race(addresses)).await {
+async fn reach(addresses: &[SocketAddr], bind: Option<IpAddr>) -> Result<(TcpStream, SocketAddr), Failure> {
+    let fits = |address: &&SocketAddr| bind.is_none_or(|local| local.is_ipv4() == address.is_ipv4());
+    let addresses: Vec<SocketAddr> = addresses.iter().filter(fits).copied().collect();
+    if let (Some(local), []) = (bind, addresses.as_slice()) {
+        return Err(failure::no_family(local));
+    }
+    let addresses = addresses.as_slice();
+    match timeout(TCP_TIMEOUT, race::race(addresses, bind)).await {
         Ok(Ok(reached)) => Ok(reached),
         Ok(Err(errors)) => Err(failure::unreachable(&errors)),
         Err(_) => Err(failure::connect_timed_out(addresses, TCP_TIMEOUT)),

@@ -1,6 +1,10 @@
 //! Happy Eyeballs (RFC 8305): addresses of both families in turn, a quarter of a second apart, first one wins.
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::{
@@ -40,29 +44,37 @@ pub fn interleave(addresses: &[SocketAddr]) -> Vec<SocketAddr> {
 }
 
 /// The first connection made, or every address's failure in the order they came.
-pub async fn race(addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), Vec<Failed>> {
+///
+/// `bind`: from this local address, which is to be of the addresses' family.
+pub async fn race(
+    addresses: &[SocketAddr],
+    bind: Option<IpAddr>,
+) -> Result<(TcpStream, SocketAddr), Vec<Failed>> {
     let mut rest = addresses.iter().copied();
     let mut under_way = FuturesUnordered::new();
     let mut failed = Vec::new();
-    under_way.extend(rest.next().map(attempt));
+    under_way.extend(rest.next().map(|address| attempt(address, bind)));
     loop {
         tokio::select! {
             done = under_way.next() => match done {
                 Some(Ok(reached)) => return Ok(reached),
                 Some(Err(error)) => {
                     failed.push(error);
-                    under_way.extend(rest.next().map(attempt));
+                    under_way.extend(rest.next().map(|address| attempt(address, bind)));
                 }
                 None => return Err(failed),
             },
-            () = sleep(ATTEMPT_DELAY), if rest.len() > 0 => under_way.extend(rest.next().map(attempt)),
+            () = sleep(ATTEMPT_DELAY), if rest.len() > 0 => under_way.extend(rest.next().map(|address| attempt(address, bind))),
         }
     }
 }
 
-async fn attempt(address: SocketAddr) -> Result<(TcpStream, SocketAddr), Failed> {
+async fn attempt(address: SocketAddr, bind: Option<IpAddr>) -> Result<(TcpStream, SocketAddr), Failed> {
     let failed = |error| Failed { address, error };
     let socket = socket_for(address).map_err(failed)?;
+    if let Some(local) = bind {
+        socket.bind(SocketAddr::new(local, 0)).map_err(failed)?;
+    }
     let stream = socket.connect(address).await.map_err(failed)?;
     stream.set_nodelay(true).map_err(failed)?;
     Ok((stream, address))
@@ -115,7 +127,7 @@ mod tests {
             let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             gone.local_addr().unwrap()
         };
-        let (stream, peer) = race(&[dead, living]).await.unwrap();
+        let (stream, peer) = race(&[dead, living], None).await.unwrap();
         assert_eq!(peer, living);
         assert!(stream.nodelay().unwrap());
     }
@@ -126,7 +138,7 @@ mod tests {
             .unwrap()
             .local_addr()
             .unwrap();
-        let failed = race(&[dead, dead]).await.unwrap_err();
+        let failed = race(&[dead, dead], None).await.unwrap_err();
         assert_eq!(failed.len(), 2);
         assert!(
             failed
