@@ -133,7 +133,10 @@ fn refuse(app: &mut App, words: String) -> Vec<Effect> {
 fn obstacle(app: &App, source: crate::event::SourceId) -> Option<String> {
     let connection = app.connection(source)?;
     if connection.profile.read_only {
-        return Some(format!("not sent: {} is read only", connection.profile.name));
+        return Some(format!(
+            "not sent: {} is read only; 1, then e changes that",
+            connection.profile.name
+        ));
     }
     match app.model.connection(source).map(|c| &c.state) {
         Some(ConnectionState::Connected(_)) => None,

@@ -101,7 +101,8 @@ impl App {
             search,
             lag,
             self.notices.next_change_us(),
-            self.topics.next_change_us(),
+            // Without traffic no order changes by itself.
+            rate.and(self.topics.next_change_us()),
             self.next_age_us(),
         ]
         .into_iter()

@@ -104,9 +104,13 @@ fn nothing(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     Row::new(buffer, area, 0)
         .skip(1)
         .put(&words, look.styles.fg(Meaning::Text));
-    Row::new(buffer, area, 1)
-        .skip(1)
-        .put("no message to exactly this level; Enter unfolds it", dim);
+    let is_open = app.topics.view.is_expanded(app.model.topics(), node);
+    let way_on = if is_open {
+        "no message to exactly this level"
+    } else {
+        "no message to exactly this level; Enter unfolds it"
+    };
+    Row::new(buffer, area, 1).skip(1).put(way_on, dim);
 }
 
 fn head_line(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, message: &MessageRef<'_>) {

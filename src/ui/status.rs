@@ -51,10 +51,8 @@ pub fn render(buffer: &mut Buffer, area: Rect, hints: Rect, app: &App, look: &Lo
 /// Draws as many words as fit, but every figure; returns the columns left.
 fn counters(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, figures: &[Figure]) -> u16 {
     let dot = look.pick(" · ", " | ");
-    let width = |gap: &str, names: bool| -> usize {
-        let of = |figure: &Figure| {
-            text::width(gap) + text::width(&figure.value) + if names { figure.name.len() + 1 } else { 0 }
-        };
+    let width = |gap: &str, figures: &[Figure]| -> usize {
+        let of = |figure: &Figure| text::width(gap) + figure.name.len() + 1 + text::width(&figure.value);
         figures.iter().map(of).sum()
     };
     let room = usize::from(area.width);
@@ -64,8 +62,8 @@ fn counters(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, figures
     let mark = if is_insecure(app) { " INSECURE" } else { "" };
     let room = room.saturating_sub(mark.len());
     let (head, gap) = match () {
-        () if 1 + text::width(&connection) + width(dot, true) <= room => (connection.as_str(), dot),
-        () if 1 + text::width(glyph) + width(dot, true) <= room => (glyph, dot),
+        () if 1 + text::width(&connection) + width(dot, figures) <= room => (connection.as_str(), dot),
+        () if 1 + text::width(glyph) + width(dot, figures) <= room => (glyph, dot),
         () => (glyph, " "),
     };
     row.put(if gap == dot { " " } else { "" }, look.styles.base())
@@ -105,40 +103,57 @@ pub fn line(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     Row::new(buffer, area, 0).put(&look.plain(&words), look.styles.fg(Meaning::Text));
 }
 
+/// All of them at every width: below 72 columns numbers are rounded, below 52 names are short.
 fn figures(app: &App) -> Vec<Figure> {
     // Of the connection that tree and log show, or of all of them.
     let known = app.scope().and_then(|source| app.model.connection(source));
     let totals = known.map_or(app.model.totals(), |connection| &connection.counters);
     let memory = app.model.memory();
-    let worry = |number: u64| if number > 0 { Meaning::Warn } else { Meaning::Text };
-    let figure = |name, value, meaning| Figure { name, value, meaning };
-    let grouped = |name, number: u64, meaning| figure(name, text::grouped(number), meaning);
     let evicted = app.model.log().evicted();
+    let width = app.size.width;
+    let worry = |number: u64| if number > 0 { Meaning::Warn } else { Meaning::Text };
+    let name = |long, short| if width < 52 { short } else { long };
+    let figure = |name, value, meaning| Figure { name, value, meaning };
+    let number = |name, number: u64, meaning| {
+        figure(
+            name,
+            if width < 72 {
+                text::count(number)
+            } else {
+                text::grouped(number)
+            },
+            meaning,
+        )
+    };
     let mut figures = Vec::new();
-    if let Some(source) = app.scope().filter(|_| app.size.width >= 100) {
-        figures.push(grouped(
+    if let Some(source) = app.scope().filter(|_| width >= 100) {
+        figures.push(number(
             "sub",
             app.subscriptions(source).len() as u64,
             Meaning::Text,
         ));
     }
-    figures.push(grouped("rx", totals.rx_messages, Meaning::Text));
-    figures.push(grouped("tx", totals.tx_messages, Meaning::Text));
-    figures.push(grouped(
-        "drop",
+    figures.push(number("rx", totals.rx_messages, Meaning::Text));
+    figures.push(number("tx", totals.tx_messages, Meaning::Text));
+    figures.push(number(
+        name("drop", "dr"),
         totals.dropped_messages,
         worry(totals.dropped_messages),
     ));
-    figures.push(grouped("evict", evicted, worry(evicted)));
+    figures.push(number(name("evict", "ev"), evicted, worry(evicted)));
     let used = memory.used.div_ceil(1 << 20);
-    let unit = if app.size.width >= 100 { " MiB" } else { "M" };
+    let unit = if width >= 100 { " MiB" } else { "M" };
     figures.push(figure(
-        "mem",
+        name("mem", "m"),
         format!("{used}/{}{unit}", memory.budget >> 20),
         Meaning::Text,
     ));
     let (lag, meaning) = lag(app.model.lag_us(app.now.mono_us));
-    figures.push(figure("lag", lag, meaning));
+    figures.push(figure(
+        "lag",
+        if width < 52 { lag.replace(' ', "") } else { lag },
+        meaning,
+    ));
     figures
 }
 

@@ -59,7 +59,9 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
             height: 1,
             ..inner
         };
-        Row::new(buffer, bottom, 0).column(&words, bottom.width, look.styles.fg(Meaning::Warn));
+        Row::new(buffer, bottom, 0)
+            .column(" ", 1, look.styles.base())
+            .column(&words, bottom.width, look.styles.fg(Meaning::Warn));
     }
 }
 
