@@ -1,4 +1,4 @@
-//! Reaching a broker, step by step. Each step is a [`Phase`] with its own time-out and its own errors in words.
+//! Reaching a broker, step by step. Each step is a [`crate::event::Phase`] with its own time-out and its own errors in words.
 //!
 //! ```text
 //! prepare (files) ─▶ DNS ─▶ TCP ─▶ TLS ─▶ WebSocket ─▶ a stream of bytes
