@@ -89,6 +89,8 @@ pub struct Setup {
     pub profiles: Vec<Profile>,
     /// Connected at once.
     pub targets: Vec<Profile>,
+    /// Files of other programs whose connections can be imported.
+    pub importable: Vec<std::path::PathBuf>,
     /// Said at the start.
     pub notes: Vec<String>,
     /// Themes there are, by file stem.
@@ -148,6 +150,8 @@ pub struct App {
     pub connections: Vec<Connection>,
     selected_connection: Option<SourceId>,
     next_source: u32,
+    /// Files of other programs whose connections can be imported; for the first screen.
+    pub importable: Vec<std::path::PathBuf>,
     /// The connection deleted last.
     pub deleted: Option<Deleted>,
     /// The pane with the keys.
@@ -210,6 +214,7 @@ impl App {
             connections: Vec::new(),
             selected_connection: None,
             next_source: 1,
+            importable: setup.importable,
             deleted: None,
             focus: Pane::Topics,
             is_zoomed: false,

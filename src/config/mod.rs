@@ -5,6 +5,7 @@
 mod check;
 mod fault;
 mod files;
+mod found;
 mod import;
 mod init;
 mod keys;
@@ -22,6 +23,7 @@ mod url;
 pub use check::check;
 pub use fault::{Fault, Faults};
 pub use files::is_file_stem;
+pub use found::importable;
 pub use import::{Imported, is_export, read_connections};
 pub use init::{Initial, init};
 pub use keys::{BoundKey, KeyBindings};

@@ -331,7 +331,12 @@ impl Loop {
 }
 
 fn setup(options: &Options, width: u16, height: u16) -> Setup {
+    // Who has profiles has been here before.
+    let home = std::env::home_dir().filter(|_| options.profiles.is_empty() && options.targets.is_empty());
     Setup {
+        importable: home
+            .map(|home| crate::config::importable(&home))
+            .unwrap_or_default(),
         width,
         height,
         now: options.clock.now(),

@@ -312,4 +312,9 @@ fn first_run(words: &mut Vec<String>, app: &App) {
         ]
         .map(String::from),
     );
+    let imports = app
+        .importable
+        .iter()
+        .map(|path| format!("from the shell: mqttscope profiles import '{}'", path.display()));
+    words.extend(imports);
 }

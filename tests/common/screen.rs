@@ -70,6 +70,7 @@ pub fn screen_with(change: impl FnOnce(&mut Setup)) -> Screen {
         wall_us: START_WALL_US,
     };
     let mut setup = Setup {
+        importable: Vec::new(),
         width: 120,
         height: 36,
         now,
