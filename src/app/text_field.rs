@@ -1,7 +1,7 @@
 //! Text a user types: one line or many, with undo; a paste is one step and never keys.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui_textarea::{CursorMove, TextArea};
+use ratatui_textarea::TextArea;
 
 /// A text being edited.
 #[derive(Debug, Clone)]
@@ -108,12 +108,6 @@ impl TextField {
     /// Whether the cursor is in the last line.
     pub fn is_at_bottom(&self) -> bool {
         self.area.cursor().0 + 1 >= self.area.lines().len()
-    }
-
-    /// Puts the cursor behind the last character.
-    pub fn to_end(&mut self) {
-        self.area.move_cursor(CursorMove::Bottom);
-        self.area.move_cursor(CursorMove::End);
     }
 
     /// The cursor as row and column in characters.
