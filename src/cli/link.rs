@@ -2,11 +2,11 @@
 
 use tokio::sync::mpsc;
 
-use super::{Failure, talk::PacketTalk};
+use super::{Failure, prompt, talk::PacketTalk};
 use crate::{
-    config::{self, Paths, Profile},
+    config::{self, PasswordSource, Paths, Profile},
     event::{self, Batch, Command, ConnectionState, OperationId, Record, SourceId},
-    source::{ClientHandle, Clock, Limits, spawn},
+    source::{ClientHandle, Clock, Limits, net, spawn},
 };
 
 /// Batches that may wait, as everywhere: 64 of 512 records.
@@ -50,6 +50,7 @@ impl Link {
         });
         let (mut profile, password) = resolving.await.map_err(Failure::error)?.map_err(Failure::error)?;
         profile.subscriptions.clear();
+        ask_for_key(&mut profile).await?;
         let broker = profile.url.to_string();
         let (batches_tx, batches) = mpsc::channel(BATCHES);
         let clock = Clock::start();
@@ -136,6 +137,22 @@ impl Link {
             talk.batch(&batch);
         }
     }
+}
+
+/// The password of an encrypted key, where nothing else says it. Without a terminal the connection's own failure
+/// tells what to set.
+async fn ask_for_key(profile: &mut Profile) -> Result<(), Failure> {
+    let key = if profile.url.scheme.is_tls() {
+        net::key_that_wants_password(&profile.tls)
+    } else {
+        None
+    };
+    if let Some(path) = key
+        && let Some(secret) = prompt::secret(&format!("password of the key {}", path.display())).await?
+    {
+        profile.tls.key_password = PasswordSource::Memory(secret);
+    }
+    Ok(())
 }
 
 /// `DNS: no such host; check the name`.

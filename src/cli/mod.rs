@@ -15,6 +15,7 @@ mod link;
 mod manual;
 mod options;
 mod profiles;
+mod prompt;
 mod publish;
 mod shown;
 mod signals;

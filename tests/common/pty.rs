@@ -283,6 +283,20 @@ impl Terminal {
         status
     }
 
+    /// Waits until the program has changed the terminal's modes, which no output tells.
+    #[cfg(unix)]
+    pub fn wait_for_modes(&self) {
+        let deadline = Instant::now() + DEADLINE;
+        while self.has_old_modes() {
+            assert!(
+                Instant::now() < deadline,
+                "still the old modes:\n{}",
+                self.contents()
+            );
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// Whether the terminal's modes are those from before the program.
     #[cfg(unix)]
     pub fn has_old_modes(&self) -> bool {

@@ -15,6 +15,7 @@ mod pty;
 
 mod connection;
 mod leaving;
+mod prompt;
 mod raw_stream;
 mod screen;
 mod stalled;

@@ -26,7 +26,7 @@ use tokio::{
 use crate::event::Failure;
 pub use dial::{Dial, Dialed};
 pub use failure::no_mqtt;
-pub use tls::after_handshake;
+pub use tls::{after_handshake, wants_password as key_that_wants_password};
 
 /// How long a name look-up may take.
 const DNS_TIMEOUT: Duration = Duration::from_secs(5);

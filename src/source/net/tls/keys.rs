@@ -14,6 +14,8 @@ use crate::{
     event::Failure,
 };
 
+const PKCS8_ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
+
 type Identity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
 /// Reads them, if they are named.
@@ -54,11 +56,24 @@ pub fn do_not_fit(options: &TlsOptions, error: &rustls::Error) -> Failure {
     failure::profile(what, "check cert and key in [tls], --cert and --key")
 }
 
+/// The private key's path, where it is encrypted and nothing says its password: somebody could be asked.
+/// Reads the file; what is wrong with it is told when the connection is made.
+pub fn wants_password(options: &TlsOptions) -> Option<&Path> {
+    let path = options.key.as_deref()?;
+    let is_unasked = options.key_password == PasswordSource::None;
+    let is_encrypted = || fs::read(path).is_ok_and(|pem| is_encrypted(&pem));
+    (is_unasked && is_encrypted()).then_some(path)
+}
+
+fn is_encrypted(pem: &[u8]) -> bool {
+    contains(pem, PKCS8_ENCRYPTED)
+}
+
 fn private_key(path: &Path, password: &PasswordSource) -> Result<PrivateKeyDer<'static>, Failure> {
     let shown = path.display();
     let pem = fs::read(path)
         .map_err(|error| failure::profile(format!("key: {shown}: {error}"), "check the path of the key"))?;
-    if contains(&pem, b"-----BEGIN ENCRYPTED PRIVATE KEY-----") {
+    if contains(&pem, PKCS8_ENCRYPTED) {
         return decrypted(&pem, path, password);
     }
     if contains(&pem, b"Proc-Type: 4,ENCRYPTED") {

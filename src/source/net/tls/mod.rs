@@ -32,6 +32,7 @@ use crate::{
 };
 pub use failure::after_handshake;
 use heard::Heard;
+pub use keys::wants_password;
 use verifier::Verifier;
 
 /// How long the handshake may take.
