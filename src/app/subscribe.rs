@@ -104,10 +104,7 @@ pub fn submit(app: &mut App) -> Vec<Effect> {
     }
     app.overlays.pop();
     let id = app.next_operation();
-    let subscription = Subscription {
-        filter: filter.clone(),
-        options,
-    };
+    let subscription = Subscription::new(filter.clone(), options);
     app.pending_filters.insert(id, vec![filter]);
     vec![Effect::Send(source, Command::Subscribe(id, vec![subscription]))]
 }

@@ -224,7 +224,7 @@ impl Exchange {
     fn subscribe_one(
         &mut self,
         key: ClientKey,
-        Subscription { filter, options }: Subscription,
+        Subscription { filter, options, .. }: Subscription,
         identifier: Option<u32>,
     ) -> ReasonCode {
         let Some(client) = self.clients.get_mut(&key) else {

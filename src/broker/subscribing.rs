@@ -18,10 +18,7 @@ impl Connection {
             .filters
             .iter()
             .map(|wanted| {
-                check_filter(&wanted.filter).map(|filter| Subscription {
-                    filter,
-                    options: wanted.options,
-                })
+                check_filter(&wanted.filter).map(|filter| Subscription::new(filter, wanted.options))
             })
             .collect();
         let (client, subscriptions) = (self.key, checked.iter().flatten().cloned().collect());

@@ -86,13 +86,11 @@ fn wanted(
 
 /// As mosquitto subscribes: a retain flag means "from the store".
 fn plain(filter: TopicFilter, qos: QoS) -> Subscription {
-    Subscription {
-        filter,
-        options: SubscriptionOptions {
-            qos,
-            ..Default::default()
-        },
-    }
+    let options = SubscriptionOptions {
+        qos,
+        ..Default::default()
+    };
+    Subscription::new(filter, options)
 }
 
 async fn follow(

@@ -10,14 +10,11 @@
 
 use std::path::Path;
 
-use super::{
-    Environment, Failure,
-    args::{ConnectionArgs, Place},
-};
+use super::{Environment, Failure, args::ConnectionArgs};
 use crate::{
-    config::{self, BrokerUrl, ConnectUrl, PasswordSource, Paths, Profile},
+    config::{self, BrokerUrl, ConnectUrl, PasswordSource, Paths, Place, Profile},
     mqtt::{
-        Message, Properties, Property, PropertyId, ProtocolChoice, ProtocolVersion, QoS, Subscription,
+        Message, Properties, Property, ProtocolChoice, ProtocolVersion, QoS, Subscription,
         SubscriptionOptions, TopicFilter, Will,
     },
 };
@@ -106,12 +103,12 @@ pub fn filters(flags: &[TopicFilter], words: &[String]) -> Result<Vec<TopicFilte
 /// Replaces a profile's subscriptions by filters, if there are any, and their QoS, if one is given.
 pub fn subscribe(profile: &mut Profile, filters: Vec<TopicFilter>, qos: Option<QoS>) {
     if !filters.is_empty() {
-        let watching = |filter| Subscription {
-            filter,
-            options: SubscriptionOptions {
+        let watching = |filter| {
+            let options = SubscriptionOptions {
                 retain_as_published: true,
                 ..Default::default()
-            },
+            };
+            Subscription::new(filter, options)
         };
         profile.subscriptions = filters.into_iter().map(watching).collect();
     }
@@ -322,7 +319,7 @@ fn apply_session(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(), Fa
     }
     if let Some(seconds) = flags.session_expiry_interval {
         let expiry = Property::SessionExpiryInterval(seconds);
-        profile.properties.connect.push(expiry);
+        profile.properties.connect.set(expiry);
     }
     Ok(())
 }
@@ -348,10 +345,7 @@ fn apply_properties(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(),
             },
             Place::Publish => continue,
         };
-        if given.property.id() != PropertyId::UserProperty {
-            list.0.retain(|before| before.id() != given.property.id());
-        }
-        list.push(given.property.clone());
+        list.set(given.property.clone());
     }
     Ok(())
 }

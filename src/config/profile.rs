@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 
-use super::{BrokerUrl, TlsOptions};
+use super::{BrokerUrl, Place, TlsOptions};
 use crate::mqtt::{Properties, ProtocolChoice, QoS, Subscription, SubscriptionOptions, TopicFilter, Will};
 
 /// A password: any bytes, never shown by `Debug` or `Display`.
@@ -77,12 +77,25 @@ pub struct DecodeRule {
 pub struct PacketProperties {
     /// Of CONNECT; each replaces what would be sent otherwise.
     pub connect: Properties,
-    /// Of every SUBSCRIBE.
+    /// Of every SUBSCRIBE, before a subscription's own.
     pub subscribe: Properties,
     /// Of every UNSUBSCRIBE.
     pub unsubscribe: Properties,
     /// Of a normal DISCONNECT.
     pub disconnect: Properties,
+}
+
+impl PacketProperties {
+    /// The list of a packet; `None` for PUBLISH and the will, whose properties are their message's.
+    pub fn of(&mut self, place: Place) -> Option<&mut Properties> {
+        match place {
+            Place::Connect => Some(&mut self.connect),
+            Place::Subscribe => Some(&mut self.subscribe),
+            Place::Unsubscribe => Some(&mut self.unsubscribe),
+            Place::Disconnect => Some(&mut self.disconnect),
+            Place::Publish | Place::Will => None,
+        }
+    }
 }
 
 /// Everything one connection needs. [`Profile::new`] gives the non-disturbing defaults.
@@ -118,7 +131,7 @@ pub struct Profile {
     pub mute: Vec<TopicFilter>,
     /// The will.
     pub will: Option<Will>,
-    /// MQTT 5 properties beyond those the session needs; not kept in the file.
+    /// MQTT 5 properties beyond those the session needs.
     pub properties: PacketProperties,
     /// Waits between tries.
     pub reconnect: Backoff,
@@ -157,12 +170,12 @@ impl Profile {
 }
 
 fn watching(filter: &str) -> Subscription {
-    Subscription {
-        filter: TopicFilter::new(filter).expect("a valid filter of our own"),
-        options: SubscriptionOptions {
+    Subscription::new(
+        TopicFilter::new(filter).expect("a valid filter of our own"),
+        SubscriptionOptions {
             qos: QoS::AtMostOnce,
             retain_as_published: true,
             ..Default::default()
         },
-    }
+    )
 }

@@ -3,7 +3,8 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use super::{
-    Backoff, BrokerUrl, DecodeRule, Faults, PasswordSource, Profile, TlsOptions, TlsVersion, files,
+    Backoff, BrokerUrl, DecodeRule, Faults, PacketProperties, PasswordSource, Place, Profile, TlsOptions,
+    TlsVersion, files, property_file,
     reader::{Entry, Section, read_document},
 };
 use crate::{
@@ -38,6 +39,7 @@ pub(super) const KEYS: &[&str] = &[
     "reconnect",
     "lenient",
     "will",
+    "properties",
     "decode",
     "tls",
 ];
@@ -110,6 +112,9 @@ fn read_session(top: &Section<'_>, profile: &mut Profile) {
     if let Some(section) = top.section("will") {
         profile.will = read_will(&section);
     }
+    if let Some(section) = top.section("properties") {
+        profile.properties = read_properties(&section);
+    }
 }
 
 fn set<T>(place: &mut T, value: Option<T>) {
@@ -147,8 +152,33 @@ fn wait(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// The sections of `[properties]`, a packet each.
+pub(super) const PACKETS: &[Place] = &[
+    Place::Connect,
+    Place::Subscribe,
+    Place::Unsubscribe,
+    Place::Disconnect,
+];
+
+fn read_properties(section: &Section<'_>) -> PacketProperties {
+    let names: Vec<&str> = PACKETS.iter().map(|place| place.name()).collect();
+    section.only(&names);
+    let mut properties = PacketProperties::default();
+    for &place in PACKETS {
+        if let (Some(inner), Some(list)) = (section.section(place.name()), properties.of(place)) {
+            inner.only(&property_file::keys(place));
+            *list = property_file::read(&inner, place);
+        }
+    }
+    properties
+}
+
+/// The keys of `[will]` beside its properties.
+pub(super) const WILL_KEYS: &[&str] = &["topic", "payload", "qos", "retain"];
+
 fn read_will(section: &Section<'_>) -> Option<Will> {
-    section.only(&["topic", "payload", "qos", "retain"]);
+    section.only(&with_properties(WILL_KEYS, Place::Will));
+    let properties = property_file::read(section, Place::Will);
     let topic = section.parsed("topic", TopicName::new);
     if !section.has("topic") {
         section.missing("\"topic\" of [will] is missing");
@@ -158,9 +188,15 @@ fn read_will(section: &Section<'_>) -> Option<Will> {
         payload: section.string("payload").unwrap_or_default().to_owned().into(),
         qos: qos(section).unwrap_or_default(),
         retain: section.boolean("retain").unwrap_or_default(),
-        properties: Properties::NONE,
+        properties,
     };
     Some(Will { message })
+}
+
+/// Keys and those of a packet's properties.
+fn with_properties(keys: &[&str], place: Place) -> Vec<String> {
+    let own = keys.iter().map(|key| (*key).to_owned());
+    own.chain(property_file::keys(place)).collect()
 }
 
 fn qos(section: &Section<'_>) -> Option<QoS> {
@@ -263,11 +299,21 @@ fn read_topics(top: &Section<'_>, profile: &mut Profile) {
     }
 }
 
+/// The keys of a subscription beside its properties.
+pub(super) const SUBSCRIPTION_KEYS: &[&str] = &[
+    "topic",
+    "qos",
+    "no_local",
+    "retain_as_published",
+    "retain_handling",
+];
+
 fn read_subscription(entry: &Entry<'_>) -> Option<Subscription> {
     let mut options = SubscriptionOptions {
         retain_as_published: true,
         ..Default::default()
     };
+    let mut properties = Properties::NONE;
     let filter = match entry {
         Entry::Text(text, mark) => match TopicFilter::new(text) {
             Ok(filter) => filter,
@@ -277,13 +323,8 @@ fn read_subscription(entry: &Entry<'_>) -> Option<Subscription> {
             }
         },
         Entry::Table(section) => {
-            section.only(&[
-                "topic",
-                "qos",
-                "no_local",
-                "retain_as_published",
-                "retain_handling",
-            ]);
+            section.only(&with_properties(SUBSCRIPTION_KEYS, Place::Subscribe));
+            properties = property_file::read(section, Place::Subscribe);
             set(&mut options.qos, qos(section));
             set(&mut options.no_local, section.boolean("no_local"));
             set(
@@ -301,7 +342,11 @@ fn read_subscription(entry: &Entry<'_>) -> Option<Subscription> {
             section.parsed("topic", TopicFilter::new)?
         }
     };
-    Some(Subscription { filter, options })
+    Some(Subscription {
+        filter,
+        options,
+        properties,
+    })
 }
 
 fn read_rule(section: &Section<'_>) -> Option<DecodeRule> {

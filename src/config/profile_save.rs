@@ -2,11 +2,12 @@
 
 use std::{fs, io::ErrorKind, path::PathBuf, time::Duration};
 
-use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::{
-    Backoff, Faults, PasswordSource, Paths, Profile, TlsOptions, TlsVersion, files,
-    profile_file::{KEYS, TLS_KEYS, read_profile},
+    Backoff, Faults, PasswordSource, Paths, Place, Profile, TlsOptions, TlsVersion, files,
+    profile_file::{KEYS, PACKETS, TLS_KEYS, read_profile},
+    property_file,
 };
 use crate::mqtt::{Subscription, TopicFilter, Will};
 
@@ -52,36 +53,47 @@ pub fn restore_profile(paths: &Paths, name: &str, text: &str) -> Result<(), Faul
 }
 
 fn fresh(profile: &Profile) -> String {
+    canonical(profile).to_string()
+}
+
+/// What the file would be if nobody had written it by hand.
+fn canonical(profile: &Profile) -> DocumentMut {
     let mut document = DocumentMut::new();
     for &key in KEYS {
         if let Some(item) = item_of(profile, key) {
             document.insert(key, item);
         }
     }
-    document.to_string()
+    document
 }
 
 fn changed(old: &str, before: &Profile, after: &Profile) -> String {
     let mut document: DocumentMut = old.parse().expect("this text was just read");
-    for &key in KEYS {
-        let (was, is) = (item_of(before, key), item_of(after, key));
-        if was.as_ref().map(ToString::to_string) == is.as_ref().map(ToString::to_string) {
-            continue;
-        }
-        match is {
-            Some(item) => replace(&mut document, key, item),
-            None => {
-                document.remove(key);
-            }
-        }
-    }
+    let (before, after) = (canonical(before), canonical(after));
+    merge(document.as_table_mut(), before.as_table(), after.as_table());
     document.to_string()
 }
 
+/// Takes over what differs between two canonical tables, key by key.
+fn merge(target: &mut dyn TableLike, before: &dyn TableLike, after: &dyn TableLike) {
+    for (key, _) in before.iter().filter(|(key, _)| !after.contains_key(key)) {
+        target.remove(key);
+    }
+    for (key, is) in after.iter() {
+        let was = before.get(key);
+        let inner = target.get_mut(key).and_then(Item::as_table_like_mut);
+        match (inner, was.and_then(Item::as_table_like), is.as_table_like()) {
+            (Some(inner), Some(was), Some(is)) => merge(inner, was, is),
+            _ if was.map(ToString::to_string).as_deref() == Some(&is.to_string()) => {}
+            _ => replace(target, key, is.clone()),
+        }
+    }
+}
+
 /// Puts a new value in an old one's place, between the comments that stand around it.
-fn replace(document: &mut DocumentMut, key: &str, mut item: Item) {
-    let Some(old) = document.get_mut(key) else {
-        document.insert(key, item);
+fn replace(target: &mut dyn TableLike, key: &str, mut item: Item) {
+    let Some(old) = target.get_mut(key) else {
+        target.insert(key, item);
         return;
     };
     match (&*old, &mut item) {
@@ -115,6 +127,7 @@ fn item_of(profile: &Profile, key: &str) -> Option<Item> {
             .then(|| value(profile.mute.iter().map(TopicFilter::as_str).collect::<Array>())),
         "reconnect" => (profile.reconnect != default.reconnect).then(|| backoff(profile.reconnect)),
         "will" => profile.will.as_ref().map(will),
+        "properties" => packet_properties(profile),
         "decode" => (!profile.decode.is_empty()).then(|| rules(profile)),
         // Settings of TLS stay in the form while the scheme has none, but a file is not to hold them.
         "tls" => (profile.url.scheme.is_tls() && profile.tls != default.tls).then(|| tls(&profile.tls)),
@@ -171,6 +184,7 @@ fn subscription(subscription: &Subscription) -> Value {
     if options.retain_handling as u8 != 0 {
         table.insert("retain_handling", i64::from(options.retain_handling as u8).into());
     }
+    property_file::write(&mut table, Place::Subscribe, &subscription.properties);
     table.into()
 }
 
@@ -197,7 +211,25 @@ fn will(will: &Will) -> Item {
     );
     table.insert("qos", value(i64::from(will.message.qos.as_u8())));
     table.insert("retain", value(will.message.retain));
+    property_file::write(&mut table, Place::Will, &will.message.properties);
     Item::Table(table)
+}
+
+/// `[properties.connect]` and so on, for the packets that have some.
+fn packet_properties(profile: &Profile) -> Option<Item> {
+    let mut properties = profile.properties.clone();
+    let mut packets = Table::new();
+    packets.set_implicit(true);
+    for &place in PACKETS {
+        let mut table = Table::new();
+        if let Some(list) = properties.of(place) {
+            property_file::write(&mut table, place, list);
+        }
+        if !table.is_empty() {
+            packets.insert(place.name(), Item::Table(table));
+        }
+    }
+    (!packets.is_empty()).then_some(Item::Table(packets))
 }
 
 fn rules(profile: &Profile) -> Item {
@@ -215,12 +247,25 @@ fn rules(profile: &Profile) -> Item {
 mod tests {
     use super::*;
     use crate::{
-        config::{DecodeRule, Secret},
+        config::{DecodeRule, PacketProperties, Secret, parse_property},
         mqtt::{
-            Message, Properties, ProtocolChoice, ProtocolVersion, QoS, RetainHandling, SubscriptionOptions,
-            TopicName,
+            Message, Properties, Property, PropertyId, ProtocolChoice, ProtocolVersion, QoS, RetainHandling,
+            SubscriptionOptions, TopicName,
         },
     };
+
+    /// One of every property the packet can have, and a user property that repeats.
+    fn every(place: Place) -> Properties {
+        let value = |id: &PropertyId| match id {
+            PropertyId::UserProperty => "a = b",
+            PropertyId::CorrelationData => "0x00ff",
+            _ => "1",
+        };
+        let one = place.properties().iter();
+        let mut all: Properties = one.map(|id| parse_property(*id, value(id)).unwrap()).collect();
+        all.push(Property::UserProperty(("a".into(), "c = d".into())));
+        all
+    }
 
     fn full() -> Profile {
         let mut profile = Profile::new("lab", "pi.lan:1884".parse().unwrap());
@@ -244,7 +289,14 @@ mod tests {
                 retain_as_published: false,
                 retain_handling: RetainHandling::SendIfNew,
             },
+            properties: every(Place::Subscribe),
         }];
+        profile.properties = PacketProperties {
+            connect: every(Place::Connect),
+            subscribe: every(Place::Subscribe),
+            unsubscribe: every(Place::Unsubscribe),
+            disconnect: every(Place::Disconnect),
+        };
         profile.mute = vec![TopicFilter::new("noise/#").unwrap()];
         profile.will = Some(Will {
             message: Message {
@@ -252,7 +304,7 @@ mod tests {
                 payload: "gone".into(),
                 qos: QoS::AtLeastOnce,
                 retain: true,
-                properties: Properties::NONE,
+                properties: every(Place::Will),
             },
         });
         profile.decode = vec![DecodeRule {
@@ -288,14 +340,16 @@ mod tests {
     fn comments_order_and_untouched_values_stay_when_saved_again() {
         let dir = tempfile::tempdir().unwrap();
         let paths = paths(&dir);
-        let text = "# the lab\nusername = 'me' # who\n\nurl = \"mqtt://pi:1883\" # where\nkeepalive = \"1m\"\n[will] # last words\ntopic = \"x\"\n";
+        let text = "# the lab\nusername = 'me' # who\n\nurl = \"mqtt://pi:1883\" # where\nkeepalive = \"1m\"\n[will] # last words\ntopic = \"x\" # to all\n\n[properties.connect] # of 5\nreceive_maximum = 20 # few\n";
         files::write_private(&paths.profile("lab"), text.as_bytes()).unwrap();
         let mut profile = load(&paths, "lab");
         profile.username = Some("you".into());
         profile.read_only = true;
         profile.will.as_mut().unwrap().message.retain = true;
+        let expiry = Property::SessionExpiryInterval(3600);
+        profile.properties.connect.0.insert(0, expiry);
         save_profile(&paths, &profile).unwrap();
-        let expected = "# the lab\nusername = \"you\" # who\n\nurl = \"mqtt://pi:1883\" # where\nkeepalive = \"1m\"\nread_only = true\n[will] # last words\ntopic = \"x\"\npayload = \"\"\nqos = 0\nretain = true\n";
+        let expected = "# the lab\nusername = \"you\" # who\n\nurl = \"mqtt://pi:1883\" # where\nkeepalive = \"1m\"\nread_only = true\n[will] # last words\ntopic = \"x\" # to all\nretain = true\n\n[properties.connect] # of 5\nreceive_maximum = 20 # few\nsession_expiry_interval = \"1h\"\n";
         assert_eq!(fs::read_to_string(paths.profile("lab")).unwrap(), expected);
     }
 

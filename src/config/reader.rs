@@ -21,7 +21,7 @@ pub(super) struct Reader<'t> {
 pub(super) struct Section<'r> {
     reader: &'r Reader<'r>,
     table: &'r dyn TableLike,
-    name: &'r str,
+    name: String,
     span: Option<Range<usize>>,
 }
 
@@ -55,7 +55,7 @@ pub(super) fn read_document<T>(
     let value = read(Section {
         reader: &reader,
         table: document.as_table(),
-        name: "",
+        name: String::new(),
         span: None,
     });
     let mut faults = reader.faults.into_inner();
@@ -119,7 +119,9 @@ impl<'r> Section<'r> {
     }
 
     /// Notes every key that is not one of `known`, with the nearest that is.
-    pub fn only(&self, known: &[&str]) {
+    pub fn only<K: AsRef<str>>(&self, known: &[K]) {
+        let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+
         for (key, _) in self.table.iter() {
             if !known.contains(&key) {
                 let inside = if self.name.is_empty() {
@@ -129,7 +131,7 @@ impl<'r> Section<'r> {
                 };
                 self.fault(
                     key,
-                    format!("unknown key \"{key}\"{inside}{}", way_out(key, known)),
+                    format!("unknown key \"{key}\"{inside}{}", way_out(key, &known)),
                 );
             }
         }
@@ -190,6 +192,38 @@ impl<'r> Section<'r> {
         None
     }
 
+    /// A string, whole number or truth value as text: one of `kinds`, which are `wanted` in words.
+    pub fn scalar(&self, key: &str, (wanted, kinds): (&str, &[&str])) -> Option<String> {
+        let text = |item: &Item| match item.as_value()? {
+            Value::String(text) => Some(text.value().clone()),
+            Value::Integer(number) => Some(number.value().to_string()),
+            Value::Boolean(is_set) => Some(is_set.value().to_string()),
+            _ => None,
+        };
+        self.typed(key, wanted, |item| {
+            text(item).filter(|_| kinds.contains(&item.type_name()))
+        })
+    }
+
+    /// A list of pairs of strings, `[["name", "value"], …]`.
+    pub fn pairs(&self, key: &str) -> Option<Vec<(String, String)>> {
+        let list = self.typed(key, "a list of pairs, [[\"name\", \"value\"]]", Item::as_array)?;
+        let mut pairs = Vec::new();
+        for value in list {
+            let mut texts = value.as_array().into_iter().flatten().map(Value::as_str);
+            match (texts.next(), texts.next(), texts.next()) {
+                (Some(Some(name)), Some(Some(value)), None) => {
+                    pairs.push((name.to_owned(), value.to_owned()));
+                }
+                _ => self.note(
+                    value.span().as_ref(),
+                    format!("an element of \"{key}\" is a pair of strings, [\"name\", \"value\"]"),
+                ),
+            }
+        }
+        Some(pairs)
+    }
+
     /// A string that `parse` understands; its error is noted in its own words.
     pub fn parsed<T, E: ToString>(&self, key: &str, parse: impl FnOnce(&str) -> Result<T, E>) -> Option<T> {
         match parse(self.string(key)?) {
@@ -208,7 +242,11 @@ impl<'r> Section<'r> {
         Some(self.inner(key, table, span))
     }
 
-    fn inner(&self, name: &'r str, table: &'r dyn TableLike, span: Option<Range<usize>>) -> Section<'r> {
+    fn inner(&self, key: &str, table: &'r dyn TableLike, span: Option<Range<usize>>) -> Section<'r> {
+        let name = match self.name.as_str() {
+            "" => key.to_owned(),
+            outer => format!("{outer}.{key}"),
+        };
         Section {
             reader: self.reader,
             table,

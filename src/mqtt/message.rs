@@ -80,4 +80,18 @@ pub struct Subscription {
     pub filter: TopicFilter,
     /// How.
     pub options: SubscriptionOptions,
+    /// Subscription identifier and user properties (MQTT 5 §3.8.2.1). A SUBSCRIBE has them for all of its filters,
+    /// so that a subscription with its own needs a packet of its own.
+    pub properties: Properties,
+}
+
+impl Subscription {
+    /// Without properties.
+    pub const fn new(filter: TopicFilter, options: SubscriptionOptions) -> Self {
+        Self {
+            filter,
+            options,
+            properties: Properties::NONE,
+        }
+    }
 }

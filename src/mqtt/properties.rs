@@ -136,6 +136,19 @@ impl Properties {
         self.0.push(property);
     }
 
+    /// Adds one in place of any of its kind; user properties, which may repeat, are added to.
+    pub fn set(&mut self, property: Property) {
+        if property.id() != PropertyId::UserProperty {
+            self.0.retain(|before| before.id() != property.id());
+        }
+        self.0.push(property);
+    }
+
+    /// The first of its kind.
+    pub fn get(&self, id: PropertyId) -> Option<&Property> {
+        self.0.iter().find(|property| property.id() == id)
+    }
+
     /// The user properties, in order.
     pub fn user_properties(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|property| match property {

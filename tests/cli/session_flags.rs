@@ -128,8 +128,8 @@ fn what_cannot_be_meant_is_told_with_a_way_out() {
             "a session that is kept needs a client id that stays the same; use -i ID",
         ),
         (
-            "sub -x never -t a",
-            "--session-expiry-interval: \"never\": use 0 to 4294967294 seconds, or -1 for ever (mqttscope sub --help)",
+            "sub -x soon -t a",
+            "--session-expiry-interval: \"soon\": use 0 to 4294967294 seconds, 1h, or -1 for ever (mqttscope sub --help)",
         ),
         (
             "sub -V 311 -t a -D connect receive-maximum 3",

@@ -141,10 +141,7 @@ async fn subscribing_and_unsubscribing_are_told_with_their_codes() {
     let mut observer = Observer::new(profile);
     observer.until_connected().await;
     let filter = TopicFilter::new("a/+").unwrap();
-    let subscription = Subscription {
-        filter: filter.clone(),
-        options: SubscriptionOptions::default(),
-    };
+    let subscription = Subscription::new(filter.clone(), SubscriptionOptions::default());
     observer.send(Command::Subscribe(OperationId(100), vec![subscription]));
     assert_eq!(
         observer.outcome(OperationId(100)).await,

@@ -20,7 +20,7 @@ use crate::{
 };
 pub use about::{CompletionsArgs, ManArgs, ProfilesArgs, VersionArgs};
 pub use diagnosis::DoctorArgs;
-pub use property::{PacketProperty, Place, SEPARATOR, words_of};
+pub use property::{PacketProperty, SEPARATOR, words_of};
 pub use transport::{Preset, TlsArgs, WebSocketArgs};
 use values::{fps, keep_alive, port, qos, session_expiry, topic_name};
 pub use verbs::{BrokerArgs, ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};

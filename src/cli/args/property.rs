@@ -1,33 +1,13 @@
 //! `-D COMMAND PROPERTY VALUE`, as mosquitto has it: MQTT 5 properties by name.
 
 use crate::{
+    config::{Place, parse_property},
     mqtt::{Property, PropertyId, PropertyType},
     text,
 };
 
 /// Between a user property's name and value, which may hold anything people type.
 pub const SEPARATOR: char = '\u{1f}';
-/// What the session can do; a larger number would promise too much.
-const MOST_UNACKNOWLEDGED: u16 = 1024;
-const MOST_ALIASES: u16 = 64;
-
-/// The packet a property is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// CONNECT.
-    Connect,
-    /// PUBLISH.
-    Publish,
-    /// SUBSCRIBE.
-    Subscribe,
-    /// UNSUBSCRIBE.
-    Unsubscribe,
-    /// DISCONNECT.
-    Disconnect,
-    /// The will in CONNECT.
-    Will,
-}
-
 /// A property and where it goes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PacketProperty {
@@ -36,64 +16,6 @@ pub struct PacketProperty {
     /// What.
     pub property: Property,
 }
-
-/// Names of packets, and the properties each may have (MQTT 5 table 2-4) as far as a user can choose them.
-const PLACES: &[(&str, Place, &[PropertyId])] = &[
-    (
-        "connect",
-        Place::Connect,
-        &[
-            PropertyId::MaximumPacketSize,
-            PropertyId::ReceiveMaximum,
-            PropertyId::RequestProblemInformation,
-            PropertyId::RequestResponseInformation,
-            PropertyId::SessionExpiryInterval,
-            PropertyId::TopicAliasMaximum,
-            PropertyId::UserProperty,
-        ],
-    ),
-    (
-        "publish",
-        Place::Publish,
-        &[
-            PropertyId::ContentType,
-            PropertyId::CorrelationData,
-            PropertyId::MessageExpiryInterval,
-            PropertyId::PayloadFormatIndicator,
-            PropertyId::ResponseTopic,
-            PropertyId::TopicAlias,
-            PropertyId::UserProperty,
-        ],
-    ),
-    (
-        "subscribe",
-        Place::Subscribe,
-        &[PropertyId::SubscriptionIdentifier, PropertyId::UserProperty],
-    ),
-    ("unsubscribe", Place::Unsubscribe, &[PropertyId::UserProperty]),
-    (
-        "disconnect",
-        Place::Disconnect,
-        &[
-            PropertyId::ReasonString,
-            PropertyId::SessionExpiryInterval,
-            PropertyId::UserProperty,
-        ],
-    ),
-    (
-        "will",
-        Place::Will,
-        &[
-            PropertyId::ContentType,
-            PropertyId::CorrelationData,
-            PropertyId::MessageExpiryInterval,
-            PropertyId::PayloadFormatIndicator,
-            PropertyId::ResponseTopic,
-            PropertyId::UserProperty,
-            PropertyId::WillDelayInterval,
-        ],
-    ),
-];
 
 /// `session expiry interval` → `session-expiry-interval`.
 fn flag_name(id: PropertyId) -> String {
@@ -106,16 +28,12 @@ pub fn property(text: &str) -> Result<PacketProperty, String> {
     let (Some(command), Some(name), Some(value)) = (words.next(), words.next(), words.next()) else {
         return Err("write COMMAND PROPERTY VALUE, as in connect receive-maximum 10".into());
     };
-    let (_, place, known) = PLACES
-        .iter()
-        .find(|(place, ..)| *place == command)
-        .ok_or_else(|| {
-            unknown(
-                "packet",
-                command,
-                PLACES.iter().map(|(place, ..)| (*place).to_owned()),
-            )
-        })?;
+    let place = Place::ALL.iter().find(|place| place.name() == command);
+    let Some(&place) = place else {
+        let known = Place::ALL.iter().map(|place| place.name().to_owned());
+        return Err(unknown("packet", command, known));
+    };
+    let known = place.properties();
     if matches!(name, "authentication-method" | "authentication-data") {
         return Err(format!(
             "{name}: this version does not speak enhanced authentication"
@@ -129,10 +47,7 @@ pub fn property(text: &str) -> Result<PacketProperty, String> {
         )
     })?;
     let property = of_value(*id, value).map_err(|reason| format!("{name}: {reason}"))?;
-    Ok(PacketProperty {
-        place: *place,
-        property,
-    })
+    Ok(PacketProperty { place, property })
 }
 
 fn unknown(what: &str, wrong: &str, known: impl Iterator<Item = String>) -> String {
@@ -143,41 +58,18 @@ fn unknown(what: &str, wrong: &str, known: impl Iterator<Item = String>) -> Stri
     }
 }
 
+/// As everywhere, but that words of the shell are taken as they stand.
 fn of_value(id: PropertyId, value: &str) -> Result<Property, String> {
-    let number = |least: u32, most: u32| {
-        let number = value
-            .parse()
-            .ok()
-            .filter(|number| (least..=most).contains(number));
-        number.ok_or_else(|| format!("\"{value}\" is no number from {least} to {most}"))
-    };
-    let text = || value.to_owned();
-    Ok(match id {
-        PropertyId::MaximumPacketSize => Property::MaximumPacketSize(number(1, u32::MAX)?),
-        PropertyId::ReceiveMaximum => Property::ReceiveMaximum(number(1, MOST_UNACKNOWLEDGED.into())? as u16),
-        PropertyId::TopicAliasMaximum => Property::TopicAliasMaximum(number(0, MOST_ALIASES.into())? as u16),
-        PropertyId::RequestProblemInformation => Property::RequestProblemInformation(number(0, 1)? as u8),
-        PropertyId::RequestResponseInformation => Property::RequestResponseInformation(number(0, 1)? as u8),
-        PropertyId::SessionExpiryInterval => {
-            Property::SessionExpiryInterval(super::values::session_expiry(value)?)
-        }
-        PropertyId::PayloadFormatIndicator => Property::PayloadFormatIndicator(number(0, 1)? as u8),
-        PropertyId::MessageExpiryInterval => Property::MessageExpiryInterval(number(0, u32::MAX)?),
-        PropertyId::WillDelayInterval => Property::WillDelayInterval(number(0, u32::MAX)?),
-        PropertyId::TopicAlias => Property::TopicAlias(number(1, u16::MAX.into())? as u16),
-        PropertyId::SubscriptionIdentifier => Property::SubscriptionIdentifier(number(1, 268_435_455)?),
-        PropertyId::ContentType => Property::ContentType(text()),
-        PropertyId::ResponseTopic => Property::ResponseTopic(text()),
-        PropertyId::ReasonString => Property::ReasonString(text()),
-        PropertyId::CorrelationData => Property::CorrelationData(value.as_bytes().to_vec()),
+    match id {
+        PropertyId::CorrelationData => Ok(Property::CorrelationData(value.as_bytes().to_vec())),
         PropertyId::UserProperty => {
             let (name, value) = value
                 .split_once(SEPARATOR)
                 .ok_or("a user property has a NAME and a VALUE")?;
-            Property::UserProperty((name.to_owned(), value.to_owned()))
+            Ok(Property::UserProperty((name.to_owned(), value.to_owned())))
         }
-        other => return Err(format!("{other} cannot be set")),
-    })
+        _ => parse_property(id, value),
+    }
 }
 
 /// How many words follow a property's name.
@@ -197,8 +89,9 @@ mod tests {
 
     #[test]
     fn every_property_that_can_be_chosen_is_read() {
-        for (command, _, known) in PLACES {
-            for id in *known {
+        for place in Place::ALL {
+            let command = place.name();
+            for id in place.properties() {
                 let value = match id {
                     PropertyId::UserProperty => "a b\u{1f}c d",
                     _ => "1",

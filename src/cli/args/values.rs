@@ -27,11 +27,7 @@ pub fn keep_alive(text: &str) -> Result<u16, String> {
 
 /// Seconds a session outlives its connection; the largest number means for ever.
 pub fn session_expiry(text: &str) -> Result<u32, String> {
-    if matches!(text, "-1" | "∞") {
-        return Ok(u32::MAX);
-    }
-    text.parse()
-        .map_err(|_| "use 0 to 4294967294 seconds, or -1 for ever".into())
+    crate::config::session_expiry(text).map_err(|_| "use 0 to 4294967294 seconds, 1h, or -1 for ever".into())
 }
 
 /// Quality of service.

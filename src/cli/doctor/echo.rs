@@ -78,13 +78,12 @@ impl Examination {
     }
 
     async fn listen(&mut self, topic: &str, qos: QoS) -> Result<(), event::Failure> {
-        let subscription = Subscription {
-            filter: TopicFilter::new(topic).expect("a filter of our own"),
-            options: SubscriptionOptions {
-                qos,
-                ..Default::default()
-            },
+        let filter = TopicFilter::new(topic).expect("a filter of our own");
+        let options = SubscriptionOptions {
+            qos,
+            ..Default::default()
         };
+        let subscription = Subscription::new(filter, options);
         let asked = self
             .link
             .ask(|id| Command::Subscribe(id, vec![subscription]))

@@ -17,7 +17,7 @@ use crate::{
         self, Batch, Command, ConnectionState, Facts, FailureKind, OperationEnded, OperationId, Outcome,
         Phase, Record,
     },
-    mqtt::{ProtocolVersion, ReasonCode, ReasonContext, RetainHandling, Subscription},
+    mqtt::{Properties, ProtocolVersion, ReasonCode, ReasonContext, RetainHandling, Subscription},
     source::Limits,
 };
 
@@ -77,6 +77,8 @@ fn wanted(
     let mut subscriptions = profile.subscriptions.clone();
     for subscription in &mut subscriptions {
         subscription.options.retain_handling = RetainHandling::DoNotSend;
+        // one request for all of them: an identifier of theirs would change nothing that is looked at
+        subscription.properties = Properties::NONE;
     }
     Ok((profile, subscriptions))
 }

@@ -89,7 +89,10 @@ impl Imported {
 
     fn subscription(&mut self, filter: &str, options: SubscriptionOptions) {
         match TopicFilter::new(filter) {
-            Ok(filter) => self.profile.subscriptions.push(Subscription { filter, options }),
+            Ok(filter) => self
+                .profile
+                .subscriptions
+                .push(Subscription::new(filter, options)),
             Err(error) => self
                 .notes
                 .push(format!("subscription \"{filter}\" left out: {error}")),

@@ -18,10 +18,8 @@ fn records(source: SourceId, mono_us: u64, records: Vec<Record>) -> Batch {
 }
 
 fn connected(filters: &[&str]) -> Record {
-    let subscription = |filter: &&str| Subscription {
-        filter: TopicFilter::new(filter).unwrap(),
-        options: SubscriptionOptions::default(),
-    };
+    let subscription =
+        |filter: &&str| Subscription::new(TopicFilter::new(filter).unwrap(), SubscriptionOptions::default());
     let facts = Facts {
         version: ProtocolVersion::V5,
         client_id: "me".into(),

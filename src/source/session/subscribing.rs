@@ -93,6 +93,11 @@ impl Subscriptions {
     }
 }
 
+/// Whether neighbours can share a SUBSCRIBE.
+fn is_one_packet(pair: &[Subscription]) -> bool {
+    pair.first().map(|one| &one.properties) == pair.last().map(|one| &one.properties)
+}
+
 impl Session {
     /// Subscribes, and again after each reconnect. The end comes as an output.
     pub fn subscribe(&mut self, id: OperationId, subscriptions: &[Subscription], now: u64) {
@@ -129,6 +134,11 @@ impl Session {
                 "{MAX_SUBSCRIPTIONS} subscriptions a connection at most: unsubscribe some"
             ));
         }
+        if subscriptions.windows(2).any(|pair| !is_one_packet(pair)) {
+            return Err(
+                "subscriptions with properties of their own need a request each (MQTT 5 §3.8.2.1)".into(),
+            );
+        }
         if !self.is_up() {
             return Ok(());
         }
@@ -160,7 +170,10 @@ impl Session {
 
     fn send_subscribe(&mut self, asked: Asked, subscriptions: &[Subscription]) -> Result<(), String> {
         let filters = subscriptions.iter().map(|one| self.on_the_wire(one)).collect();
-        let properties = self.settings.properties.subscribe.clone();
+        let mut properties = self.settings.properties.subscribe.clone();
+        for own in subscriptions.iter().take(1).flat_map(|first| &first.properties.0) {
+            properties.set(own.clone());
+        }
         let packet = |packet_id| {
             Packet::Subscribe(Subscribe {
                 packet_id,
@@ -268,7 +281,8 @@ impl Session {
             }
             wanted.push(subscription);
         }
-        for chunk in wanted.chunks(FILTERS_A_PACKET) {
+        let alike = wanted.chunk_by(|one, next| one.properties == next.properties);
+        for chunk in alike.flat_map(|alike| alike.chunks(FILTERS_A_PACKET)) {
             // What one packet cannot carry, the next may; its filters stay without a code.
             let _ = self.send_subscribe(None, chunk);
         }

@@ -194,10 +194,7 @@ fn wanted_properties_replace_ours_on_connect_and_go_with_the_other_requests() {
     assert_eq!(connect.properties.0.iter().filter(maxima).count(), 1);
     assert_eq!(connect.properties.user_properties().next(), Some(("a", "b")));
     rig.connect(V5, false, &[]);
-    let subscription = Subscription {
-        filter: TopicFilter::new("a").unwrap(),
-        options: SubscriptionOptions::default(),
-    };
+    let subscription = Subscription::new(TopicFilter::new("a").unwrap(), SubscriptionOptions::default());
     rig.session.subscribe(OperationId(1), &[subscription], 0);
     let Some(Packet::Subscribe(subscribe)) = rig.sent().pop() else {
         panic!("no SUBSCRIBE")

@@ -151,10 +151,7 @@ fn ack_with(packet_id: u16, reason: u8) -> Ack {
 }
 
 fn subscription(filter: &str) -> Subscription {
-    Subscription {
-        filter: TopicFilter::new(filter).unwrap(),
-        options: SubscriptionOptions::default(),
-    }
+    Subscription::new(TopicFilter::new(filter).unwrap(), SubscriptionOptions::default())
 }
 
 /// `PUBLISH 1 t/1`, `PUBLISH 1 t/1 DUP`, `PUBREL 3`: short for comparing.

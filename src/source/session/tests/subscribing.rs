@@ -142,6 +142,49 @@ fn options_of_5_are_not_sent_before_5() {
 }
 
 #[test]
+fn subscriptions_with_properties_of_their_own_go_in_packets_of_their_own() {
+    let with_id = |filter: &str, id: u32| {
+        let mut one = subscription(filter);
+        one.properties.push(Property::SubscriptionIdentifier(id));
+        one
+    };
+    let mut rig = Rig::new(|settings| {
+        settings.subscriptions = vec![
+            subscription("a"),
+            with_id("b", 7),
+            with_id("c", 7),
+            with_id("d", 8),
+        ];
+        let of_all = Property::UserProperty(("site".into(), "lab".into()));
+        settings.properties.subscribe.push(of_all);
+        settings
+            .properties
+            .subscribe
+            .push(Property::SubscriptionIdentifier(1));
+    });
+    let sent = rig.connect(V5, false, &[]);
+    assert_eq!(
+        short(&sent),
+        ["SUBSCRIBE 1 a", "SUBSCRIBE 2 b c", "SUBSCRIBE 3 d"]
+    );
+    let ids = sent.iter().map(|packet| match packet {
+        Packet::Subscribe(subscribe) => {
+            assert_eq!(subscribe.properties.user_properties().count(), 1);
+            subscribe.properties.subscription_identifiers().collect()
+        }
+        other => panic!("{other:?}"),
+    });
+    let ids: Vec<Vec<u32>> = ids.collect();
+    assert_eq!(ids, [[1], [7], [8]]);
+    rig.session
+        .subscribe(OperationId(1), &[subscription("x"), with_id("y", 1)], 0);
+    assert!(
+        rig.sent().is_empty(),
+        "one request cannot have two sets of properties"
+    );
+}
+
+#[test]
 fn an_unsubscribed_filter_stays_away_after_a_reconnect() {
     let mut rig = Rig::new(with(&["a", "b"]));
     rig.connect(V5, false, &[]);
