@@ -4,15 +4,10 @@
 //! %[-][0][width][.max]LETTER   a field       @LETTER   a part of the time       \LETTER   a character
 //! ```
 
-use std::fmt::Write as _;
-
-use jiff::{
-    Zoned,
-    fmt::strtime::{BrokenDownTime, Config, PosixCustom},
+use super::{
+    output::{Output, is_part_of_time},
+    shown::Shown,
 };
-
-use super::{json, shown::Shown};
-use crate::text::{self, Glyphs};
 
 /// A format, ready to be applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +27,7 @@ enum Piece {
 
 /// Letters behind `%`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Field {
+pub enum Field {
     TopicAlias,
     ContentType,
     CorrelationData,
@@ -57,11 +52,15 @@ enum Field {
 
 /// Flags and widths of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Layout {
-    is_left: bool,
-    has_zeros: bool,
-    width: usize,
-    max: Option<usize>,
+pub struct Layout {
+    /// Filled up behind, not before.
+    pub is_left: bool,
+    /// Filled up with zeros.
+    pub has_zeros: bool,
+    /// At least so many characters.
+    pub width: usize,
+    /// At most so many.
+    pub max: Option<usize>,
 }
 
 /// Wider fields are refused: a slip of the finger should not fill the disk.
@@ -96,14 +95,14 @@ impl Format {
         Ok(Self { pieces })
     }
 
-    /// Appends a message. With `glyphs` (a terminal reads it) what came from the network is made visible.
-    pub fn write(&self, out: &mut Vec<u8>, shown: &Shown<'_>, glyphs: Option<Glyphs>) -> Result<(), NotJson> {
+    /// Appends a message.
+    pub fn write(&self, output: &mut Output, shown: &Shown<'_>) -> Result<(), NotJson> {
         for piece in &self.pieces {
             match piece {
-                Piece::Literal(bytes) => out.extend_from_slice(bytes),
-                Piece::Field(field, layout) => write_field(out, *field, *layout, shown, glyphs)?,
-                Piece::Time(conversion) => out.extend(time(conversion, &shown.zoned()).into_bytes()),
-                Piece::Nanoseconds => out.extend(format!("{:09}", shown.nanoseconds()).into_bytes()),
+                Piece::Literal(bytes) => output.bytes.extend_from_slice(bytes),
+                Piece::Field(field, layout) => output.field(*field, *layout, shown)?,
+                Piece::Time(conversion) => output.time(conversion, shown.wall_us),
+                Piece::Nanoseconds => output.nanoseconds(shown.wall_us),
             }
         }
         Ok(())
@@ -192,11 +191,12 @@ fn at(rest: &mut std::str::Chars<'_>) -> Result<Piece, String> {
         Some('N') => Ok(Piece::Nanoseconds),
         Some(letter) => {
             let conversion = format!("%{letter}");
-            match try_time(&conversion, &Zoned::default()) {
-                Some(_) => Ok(Piece::Time(conversion)),
-                None => Err(format!(
+            if is_part_of_time(&conversion) {
+                Ok(Piece::Time(conversion))
+            } else {
+                Err(format!(
                     "no part of the time is written @{letter}; write @@ for an at sign"
-                )),
+                ))
             }
         }
         None => Err("the format ends with @; write @@ for an at sign".into()),
@@ -223,161 +223,21 @@ fn escape(rest: &mut std::str::Chars<'_>) -> Result<Piece, String> {
     Ok(Piece::Literal(vec![byte]))
 }
 
-fn time(conversion: &str, zoned: &Zoned) -> String {
-    try_time(conversion, zoned).unwrap_or_default()
-}
-
-fn try_time(conversion: &str, zoned: &Zoned) -> Option<String> {
-    let config = Config::new().custom(PosixCustom::new());
-    BrokenDownTime::from(zoned)
-        .to_string_with_config(&config, conversion)
-        .ok()
-}
-
-fn write_field(
-    out: &mut Vec<u8>,
-    field: Field,
-    layout: Layout,
-    shown: &Shown<'_>,
-    glyphs: Option<Glyphs>,
-) -> Result<(), NotJson> {
-    let properties = shown.properties();
-    let mut text = |text: Option<&str>| write_text(out, text.unwrap_or_default(), layout, glyphs);
-    match field {
-        Field::Topic => text(Some(shown.topic)),
-        Field::ContentType => text(properties.content_type()),
-        Field::ResponseTopic => text(properties.response_topic()),
-        Field::IsoTime => text(Some(&time("%Y-%m-%dT%H:%M:%S%z", &shown.zoned()))),
-        Field::TopicAlias => write_number(out, properties.topic_alias(), layout),
-        Field::Expiry => write_number(out, properties.message_expiry_interval(), layout),
-        Field::PayloadFormat => write_number(out, properties.payload_format_indicator(), layout),
-        Field::SubscriptionIdentifier => {
-            write_number(out, properties.subscription_identifiers().next(), layout);
-        }
-        Field::Length => write_number(out, Some(shown.payload_len), layout),
-        Field::PacketId => write_number(out, Some(shown.packet_id), layout),
-        Field::Qos => out.push(b'0' + shown.qos.as_u8()),
-        Field::Retain => out.push(b'0' + u8::from(shown.retain)),
-        Field::UnixTime => {
-            let seconds = shown.wall_us.div_euclid(1_000_000);
-            out.extend(format!("{seconds}.{:09}", shown.nanoseconds()).into_bytes());
-        }
-        Field::CorrelationData => write_bytes(out, properties.correlation_data().unwrap_or_default(), glyphs),
-        Field::UserProperties => write_user_properties(out, shown, glyphs),
-        Field::Payload => write_payload(out, shown.payload, layout, glyphs),
-        Field::HexLower => write_hex(out, shown.payload, layout, |hex, byte| write!(hex, "{byte:02x}")),
-        Field::HexUpper => write_hex(out, shown.payload, layout, |hex, byte| write!(hex, "{byte:02X}")),
-        Field::Json => write_json(out, &json::escaped(shown), glyphs),
-        Field::JsonInline => write_json(out, &json::inline(shown).ok_or(NotJson)?, glyphs),
-    }
-    Ok(())
-}
-
-/// Bytes as they came, or visible.
-pub fn write_bytes(out: &mut Vec<u8>, bytes: &[u8], glyphs: Option<Glyphs>) {
-    match glyphs {
-        Some(glyphs) => out.extend_from_slice(text::sanitize_bytes(bytes, glyphs).as_bytes()),
-        None => out.extend_from_slice(bytes),
-    }
-}
-
-/// JSON stays JSON: what a terminal must not see becomes `\uXXXX` inside its strings.
-fn write_json(out: &mut Vec<u8>, json: &str, glyphs: Option<Glyphs>) {
-    match glyphs {
-        Some(_) => out.extend(json::visible(json).into_bytes()),
-        None => out.extend_from_slice(json.as_bytes()),
-    }
-}
-
-fn write_text(out: &mut Vec<u8>, value: &str, layout: Layout, glyphs: Option<Glyphs>) {
-    let cut: String = match layout.max {
-        Some(max) => value.chars().take(max).collect(),
-        None => value.into(),
-    };
-    let padding = layout.width.saturating_sub(cut.chars().count());
-    if !layout.is_left {
-        pad(out, b' ', padding);
-    }
-    write_bytes(out, cut.as_bytes(), glyphs);
-    if layout.is_left {
-        pad(out, b' ', padding);
-    }
-}
-
-/// A number that may be absent: then its field is blank (or zeros, as mosquitto has it).
-fn write_number(out: &mut Vec<u8>, value: Option<impl Into<u64>>, layout: Layout) {
-    let digits = value.map(|value| value.into().to_string()).unwrap_or_default();
-    let padding = layout.width.saturating_sub(digits.len());
-    if !layout.is_left {
-        pad(out, if layout.has_zeros { b'0' } else { b' ' }, padding);
-    }
-    out.extend_from_slice(digits.as_bytes());
-    if layout.is_left {
-        pad(out, b' ', padding);
-    }
-}
-
-fn pad(out: &mut Vec<u8>, with: u8, count: usize) {
-    out.resize(out.len() + count, with);
-}
-
-/// A width cuts a payload, too: that is what mosquitto does with it.
-fn write_payload(out: &mut Vec<u8>, payload: &[u8], layout: Layout, glyphs: Option<Glyphs>) {
-    let kept = match layout.width {
-        0 => payload,
-        width => payload.get(..width).unwrap_or(payload),
-    };
-    let padding = layout.width.saturating_sub(kept.len());
-    if !layout.is_left {
-        pad(out, if layout.has_zeros { b'0' } else { b' ' }, padding);
-    }
-    write_bytes(out, kept, glyphs);
-    if layout.is_left {
-        pad(out, b' ', padding);
-    }
-}
-
-fn write_hex(
-    out: &mut Vec<u8>,
-    payload: &[u8],
-    layout: Layout,
-    digits: impl Fn(&mut String, u8) -> std::fmt::Result,
-) {
-    let kept = match layout.width {
-        0 => payload,
-        width => payload.get(..width / 2).unwrap_or(payload),
-    };
-    let mut hex = String::with_capacity(kept.len() * 2);
-    for &byte in kept {
-        // writing to a String cannot fail
-        let _ = digits(&mut hex, byte);
-    }
-    write_payload(out, hex.as_bytes(), layout, None);
-}
-
-fn write_user_properties(out: &mut Vec<u8>, shown: &Shown<'_>, glyphs: Option<Glyphs>) {
-    for (index, (key, value)) in shown.properties().user_properties().enumerate() {
-        if index > 0 {
-            out.push(b' ');
-        }
-        write_bytes(out, key.as_bytes(), glyphs);
-        out.push(b':');
-        write_bytes(out, value.as_bytes(), glyphs);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mqtt::{Properties, Property, QoS};
+    use crate::{
+        mqtt::{Properties, Property, QoS},
+        text::Glyphs,
+    };
 
     fn written(format: &str, shown: &Shown<'_>, glyphs: Option<Glyphs>) -> String {
-        let mut out = Vec::new();
+        let mut output = Output::new(glyphs);
         Format::compile(format)
             .unwrap()
-            .write(&mut out, shown, glyphs)
+            .write(&mut output, shown)
             .unwrap();
-        String::from_utf8_lossy(&out).into_owned()
+        String::from_utf8_lossy(&output.bytes).into_owned()
     }
 
     fn shown<'a>(topic: &'a str, payload: &'a [u8], properties: Properties) -> Shown<'a> {
@@ -467,7 +327,7 @@ mod tests {
     #[test]
     fn payload_that_is_no_json_is_not_written_inline() {
         let format = Format::compile("%J").unwrap();
-        let result = format.write(&mut Vec::new(), &shown("t", b"nope", Properties::NONE), None);
+        let result = format.write(&mut Output::new(None), &shown("t", b"nope", Properties::NONE));
         assert_eq!(result, Err(NotJson));
     }
 }

@@ -1,6 +1,6 @@
 //! `%j` and `%J`: a message as one line of JSON, a superset of mosquitto's that is always valid.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, io::Write as _};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::de::IgnoredAny;
@@ -8,70 +8,70 @@ use serde::de::IgnoredAny;
 use super::shown::Shown;
 use crate::mqtt::Property;
 
-/// `%j`: the payload as a string; as `payload_b64` where it is no UTF-8.
-pub fn escaped(shown: &Shown<'_>) -> String {
-    let mut out = head(shown);
+/// `tst`, as strftime has it.
+pub const TIME: &str = "%Y-%m-%dT%H:%M:%S.%6f%z";
+
+/// `%j`: the payload as a string; as `payload_b64` where it is no UTF-8. `time` is the message's as [`TIME`] has it.
+pub fn escaped(out: &mut Vec<u8>, shown: &Shown<'_>, time: &str) {
+    head(out, shown, time);
     match std::str::from_utf8(shown.payload) {
-        Ok("") => out.push_str(",\"payload\":null"),
+        Ok("") => out.extend_from_slice(b",\"payload\":null"),
         Ok(text) => {
-            out.push_str(",\"payload\":");
-            push_string(&mut out, text);
+            out.extend_from_slice(b",\"payload\":");
+            push_string(out, text);
         }
         Err(_) => {
-            out.push_str(",\"payload_b64\":");
-            push_string(&mut out, &STANDARD.encode(shown.payload));
+            out.extend_from_slice(b",\"payload_b64\":");
+            push_string(out, &STANDARD.encode(shown.payload));
         }
     }
-    out.push('}');
-    out
+    out.push(b'}');
 }
 
-/// `%J`: the payload as it is, without white space; `None` where it is no JSON.
-pub fn inline(shown: &Shown<'_>) -> Option<String> {
-    let mut out = head(shown);
-    out.push_str(",\"payload\":");
-    if shown.payload.is_empty() {
-        out.push_str("null");
+/// `%J`: the payload as it is, without white space; `None` and nothing written where it is no JSON.
+pub fn inline(out: &mut Vec<u8>, shown: &Shown<'_>, time: &str) -> Option<()> {
+    let payload = if shown.payload.is_empty() {
+        b"null"
     } else {
-        let text = std::str::from_utf8(shown.payload).ok()?;
-        serde_json::from_str::<IgnoredAny>(text).ok()?;
-        push_compact(&mut out, text);
-    }
-    out.push('}');
-    Some(out)
+        serde_json::from_slice::<IgnoredAny>(shown.payload).ok()?;
+        shown.payload
+    };
+    head(out, shown, time);
+    out.extend_from_slice(b",\"payload\":");
+    push_compact(out, payload);
+    out.push(b'}');
+    Some(())
 }
 
-fn head(shown: &Shown<'_>) -> String {
-    let mut out = String::with_capacity(128 + shown.payload.len());
-    out.push_str("{\"tst\":");
-    push_string(
-        &mut out,
-        &shown.zoned().strftime("%Y-%m-%dT%H:%M:%S.%6f%z").to_string(),
-    );
-    out.push_str(",\"topic\":");
-    push_string(&mut out, shown.topic);
-    let (qos, retain) = (shown.qos.as_u8(), u8::from(shown.retain));
-    // writing to a String cannot fail, here and below
-    let _ = write!(
-        out,
-        ",\"qos\":{qos},\"retain\":{retain},\"payloadlen\":{}",
-        shown.payload_len
-    );
+fn head(out: &mut Vec<u8>, shown: &Shown<'_>, time: &str) {
+    let mut digits = itoa::Buffer::new();
+    out.reserve(128 + shown.topic.len() + shown.payload.len());
+    out.extend_from_slice(b"{\"tst\":\"");
+    out.extend_from_slice(time.as_bytes());
+    out.extend_from_slice(b"\",\"topic\":");
+    push_string(out, shown.topic);
+    out.extend_from_slice(b",\"qos\":");
+    out.push(b'0' + shown.qos.as_u8());
+    out.extend_from_slice(b",\"retain\":");
+    out.push(b'0' + u8::from(shown.retain));
+    out.extend_from_slice(b",\"payloadlen\":");
+    out.extend_from_slice(digits.format(shown.payload_len).as_bytes());
     if shown.is_cut() {
-        let _ = write!(out, ",\"payloadkept\":{}", shown.payload.len());
+        out.extend_from_slice(b",\"payloadkept\":");
+        out.extend_from_slice(digits.format(shown.payload.len()).as_bytes());
     }
-    if qos > 0 {
-        let _ = write!(out, ",\"mid\":{}", shown.packet_id);
+    if shown.qos.as_u8() > 0 {
+        out.extend_from_slice(b",\"mid\":");
+        out.extend_from_slice(digits.format(shown.packet_id).as_bytes());
     }
-    push_properties(&mut out, &shown.properties().0);
-    out
+    push_properties(out, &shown.properties().0);
 }
 
-fn push_properties(out: &mut String, properties: &[Property]) {
+fn push_properties(out: &mut Vec<u8>, properties: &[Property]) {
     if properties.is_empty() {
         return;
     }
-    out.push_str(",\"properties\":{");
+    out.extend_from_slice(b",\"properties\":{");
     let mut is_first = true;
     let mut has_users = false;
     for property in properties {
@@ -79,32 +79,32 @@ fn push_properties(out: &mut String, properties: &[Property]) {
             continue;
         }
         if !std::mem::take(&mut is_first) {
-            out.push(',');
+            out.push(b',');
         }
         push_property(out, property, properties);
     }
-    out.push('}');
+    out.push(b'}');
 }
 
 /// One property by mosquitto's name; the user properties all together where the first of them stands.
-fn push_property(out: &mut String, property: &Property, all: &[Property]) {
+fn push_property(out: &mut Vec<u8>, property: &Property, all: &[Property]) {
     let name = property.id().name().replace(' ', "-");
     match property {
         Property::UserProperty(_) => {
-            out.push_str("\"user-properties\":{");
+            out.extend_from_slice(b"\"user-properties\":{");
             let pairs = all.iter().filter_map(|property| match property {
                 Property::UserProperty(pair) => Some(pair),
                 _ => None,
             });
             for (index, (key, value)) in pairs.enumerate() {
                 if index > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 push_string(out, key);
-                out.push(':');
+                out.push(b':');
                 push_string(out, value);
             }
-            out.push('}');
+            out.push(b'}');
         }
         Property::ContentType(text) | Property::ResponseTopic(text) => {
             let _ = write!(out, "\"{name}\":");
@@ -112,7 +112,7 @@ fn push_property(out: &mut String, property: &Property, all: &[Property]) {
         }
         Property::CorrelationData(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => {
-                out.push_str("\"correlation-data\":");
+                out.extend_from_slice(b"\"correlation-data\":");
                 push_string(out, text);
             }
             Err(_) => {
@@ -135,24 +135,24 @@ fn push_property(out: &mut String, property: &Property, all: &[Property]) {
     }
 }
 
-fn push_string(out: &mut String, text: &str) {
-    out.push_str(&serde_json::to_string(text).expect("a string is always JSON"));
+fn push_string(out: &mut Vec<u8>, text: &str) {
+    serde_json::to_writer(out, text).expect("a string is always JSON, and memory takes it");
 }
 
 /// Valid JSON without the white space between its tokens, so that it stays one line; numbers stay as written.
-fn push_compact(out: &mut String, json: &str) {
+fn push_compact(out: &mut Vec<u8>, json: &[u8]) {
     let (mut is_string, mut is_escape) = (false, false);
-    for c in json.chars() {
+    for &byte in json {
         if is_string {
-            out.push(c);
-            (is_string, is_escape) = match (c, is_escape) {
-                ('\\', false) => (true, true),
-                ('"', false) => (false, false),
+            out.push(byte);
+            (is_string, is_escape) = match (byte, is_escape) {
+                (b'\\', false) => (true, true),
+                (b'"', false) => (false, false),
                 _ => (true, false),
             };
-        } else if !c.is_ascii_whitespace() {
-            out.push(c);
-            is_string = c == '"';
+        } else if !byte.is_ascii_whitespace() {
+            out.push(byte);
+            is_string = byte == b'"';
         }
     }
 }
@@ -167,6 +167,7 @@ pub fn visible(json: &str) -> String {
             out.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
+                // writing to a String cannot fail
                 let _ = write!(out, "\\u{unit:04x}");
             }
         }
@@ -190,6 +191,20 @@ mod tests {
             properties: properties.into(),
             wall_us: 0,
         }
+    }
+
+    fn escaped(shown: &Shown<'_>) -> String {
+        let mut out = Vec::new();
+        super::escaped(&mut out, shown, "now");
+        String::from_utf8(out).unwrap()
+    }
+
+    fn inline(shown: &Shown<'_>) -> Option<String> {
+        let mut out = Vec::new();
+        let written = super::inline(&mut out, shown, "now");
+        let text = String::from_utf8(out).unwrap();
+        assert!(written.is_some() || text.is_empty());
+        written.map(|()| text)
     }
 
     fn without_time(json: &str) -> &str {

@@ -2,8 +2,6 @@
 
 use std::cell::OnceCell;
 
-use jiff::{Timestamp, Zoned, tz::TimeZone};
-
 use crate::{
     event::{Batch, PublishRecord},
     mqtt::{Properties, ProtocolVersion, QoS},
@@ -81,17 +79,6 @@ impl<'a> Shown<'a> {
         self.properties
             .read
             .get_or_init(|| read_properties(self.properties.head).unwrap_or_default())
-    }
-
-    /// When it was received, in the system's time zone.
-    pub fn zoned(&self) -> Zoned {
-        let timestamp = Timestamp::from_microsecond(self.wall_us).unwrap_or_default();
-        timestamp.to_zoned(TimeZone::system())
-    }
-
-    /// Nanoseconds within the second.
-    pub fn nanoseconds(&self) -> i64 {
-        self.wall_us.rem_euclid(1_000_000) * 1000
     }
 
     /// Whether the payload is longer than what is kept.

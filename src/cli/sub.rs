@@ -1,16 +1,18 @@
 //! `sub`: prints messages as they come, as fast as the output takes them.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use tokio::time::{Instant, sleep_until};
 
 use super::{
     Environment, Exit, Failure,
     args::SubArgs,
-    format::{Format, write_bytes},
+    format::Format,
     link::{Link, in_words, visible},
+    output::Output,
     shown::Shown,
     signals::Signals,
+    stdout::Stdout,
     talk, target,
 };
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
     wire::Direction,
 };
 
-/// Bytes gathered before they are written even though more messages wait.
+/// Bytes gathered before they are written even though more messages wait. A batch is not parted.
 const CHUNK: usize = 64 * 1024;
 
 /// Runs the verb until it is told to end, its count is reached or its time is over.
@@ -49,12 +51,26 @@ pub async fn run(args: &SubArgs, environment: &Environment, paths: &Paths) -> Re
         link.ask(|id| Command::Unsubscribe(id, args.unsubscribe.clone()))
             .await?;
     }
-    let mut printer = Printer::new(args, &subscriptions);
+    let mut printer = Printer::new(args, &subscriptions)?;
     let result = follow(&mut link, &mut printer, &mut signals, args).await;
-    let written = printer.flush();
+    let (mut stdout, last) = (printer.stdout, printer.output.bytes);
+    let written = match &result {
+        Ok(End::Complete) => tokio::select! {
+            written = stdout.finish(last) => written,
+            () = signals.wait() => Ok(()),
+        },
+        Ok(End::Signal) | Err(_) => stdout.give_up(last).await,
+    };
     link.close().await;
-    let exit = result?;
-    written.map(|()| exit)
+    result?;
+    written.map(|()| Exit::Ok)
+}
+
+/// Why it ends well.
+enum End {
+    /// The count is reached, or the retained messages are over.
+    Complete,
+    Signal,
 }
 
 /// The broker and the filters the arguments mean.
@@ -98,26 +114,28 @@ async fn follow(
     printer: &mut Printer<'_>,
     signals: &mut Signals,
     args: &SubArgs,
-) -> Result<Exit, Failure> {
+) -> Result<End, Failure> {
     let deadline = args.timeout.map(|time| Instant::now() + time);
     loop {
-        if link.is_idle() {
-            printer.flush()?;
-        }
+        printer.pass_on(link.is_idle());
         let batch = tokio::select! {
             biased;
-            () = signals.wait() => return Ok(Exit::Ok),
+            () = signals.wait() => return Ok(End::Signal),
             () = until(deadline) => {
                 let seconds = args.timeout.unwrap_or_default().as_secs_f64();
                 return Err(Failure::timed_out(format!("timed out after {seconds} s (-W)")));
             }
-            batch = link.next() => batch,
+            written = printer.stdout.written(), if printer.stdout.is_writing() => {
+                written?;
+                continue;
+            }
+            batch = link.next(), if !printer.is_full() => batch,
         };
         let Some(batch) = batch else {
             return Err(Failure::error("the connection ended"));
         };
         if printer.batch(link, &batch)? {
-            return Ok(Exit::Ok);
+            return Ok(End::Complete);
         }
     }
 }
@@ -133,39 +151,37 @@ async fn until(deadline: Option<Instant>) {
 struct Printer<'a> {
     args: &'a SubArgs,
     subscriptions: &'a [Subscription],
-    glyphs: Option<Glyphs>,
-    out: Vec<u8>,
-    stdout: io::Stdout,
+    output: Output,
+    stdout: Stdout,
     printed: u64,
 }
 
 impl<'a> Printer<'a> {
-    fn new(args: &'a SubArgs, subscriptions: &'a [Subscription]) -> Self {
-        let stdout = io::stdout();
+    fn new(args: &'a SubArgs, subscriptions: &'a [Subscription]) -> Result<Self, Failure> {
         let glyphs = if args.ascii {
             Glyphs::Ascii
         } else {
             Glyphs::Unicode
         };
-        Self {
+        Ok(Self {
             args,
             subscriptions,
-            glyphs: stdout.is_terminal().then_some(glyphs),
-            out: Vec::with_capacity(2 * CHUNK),
-            stdout,
+            output: Output::new(io::stdout().is_terminal().then_some(glyphs)),
+            stdout: Stdout::start().map_err(Failure::error)?,
             printed: 0,
+        })
+    }
+
+    /// Hands over what is gathered if it is enough for a write, or if nothing more comes at the moment.
+    fn pass_on(&mut self, is_idle: bool) {
+        if is_idle || self.output.bytes.len() >= CHUNK {
+            self.stdout.write(&mut self.output.bytes);
         }
     }
 
-    /// Writes what is gathered.
-    fn flush(&mut self) -> Result<(), Failure> {
-        if self.out.is_empty() {
-            return Ok(());
-        }
-        let mut stdout = self.stdout.lock();
-        let written = stdout.write_all(&self.out).and_then(|()| stdout.flush());
-        self.out.clear();
-        written.map_err(|error| Failure::output(&error))
+    /// Whether nothing more can be gathered until what is in flight is written.
+    fn is_full(&self) -> bool {
+        self.stdout.is_writing() && self.output.bytes.len() >= CHUNK
     }
 
     /// Takes a batch; `true` ends the verb.
@@ -176,7 +192,7 @@ impl<'a> Printer<'a> {
                     if publish.direction == Direction::ServerToClient && !publish.is_repeat =>
                 {
                     if let Some(shown) = Shown::of_record(batch, publish)
-                        && self.message(&shown)?
+                        && self.message(&shown)
                     {
                         return Ok(true);
                     }
@@ -193,9 +209,9 @@ impl<'a> Printer<'a> {
     }
 
     /// `true` ends the verb.
-    fn message(&mut self, shown: &Shown<'_>) -> Result<bool, Failure> {
+    fn message(&mut self, shown: &Shown<'_>) -> bool {
         if self.args.retained_only && !shown.retain {
-            return Ok(true);
+            return true;
         }
         let is_stale = self.args.no_retained && shown.retain;
         if is_stale
@@ -205,14 +221,11 @@ impl<'a> Printer<'a> {
                 .iter()
                 .any(|filter| filter.matches(shown.topic))
         {
-            return Ok(false);
+            return false;
         }
         self.print(shown);
         self.printed += 1;
-        if self.out.len() >= CHUNK {
-            self.flush()?;
-        }
-        Ok(self.args.count == Some(self.printed))
+        self.args.count == Some(self.printed)
     }
 
     fn print(&mut self, shown: &Shown<'_>) {
@@ -233,21 +246,21 @@ impl<'a> Printer<'a> {
             }
         } else {
             if self.args.verbose {
-                write_bytes(&mut self.out, shown.topic.as_bytes(), self.glyphs);
-                self.out.push(b' ');
+                self.output.network(shown.topic.as_bytes());
+                self.output.bytes.push(b' ');
             }
-            write_bytes(&mut self.out, shown.payload, self.glyphs);
+            self.output.network(shown.payload);
         }
         if !self.args.no_newline {
-            self.out.push(b'\n');
+            self.output.bytes.push(b'\n');
         }
     }
 
     fn formatted(&mut self, format: &Format, shown: &Shown<'_>) -> Result<(), super::format::NotJson> {
-        let before = self.out.len();
+        let before = self.output.bytes.len();
         format
-            .write(&mut self.out, shown, self.glyphs)
-            .inspect_err(|_| self.out.truncate(before))
+            .write(&mut self.output, shown)
+            .inspect_err(|_| self.output.bytes.truncate(before))
     }
 
     fn operation(&self, ended: &OperationEnded) -> Result<(), Failure> {

@@ -1,10 +1,14 @@
 use std::{
     io::{Read, Write},
     net::TcpListener,
+    process::Command,
     thread,
 };
 
-use crate::program::{Home, Running, TestBroker};
+use crate::{
+    common::wait_for,
+    program::{Home, Running, TestBroker},
+};
 
 /// Publishes a retained message.
 fn retain(home: &Home, broker: &TestBroker, topic: &str, payload: &str) {
@@ -169,6 +173,31 @@ fn reader_that_goes_away_ends_it_quietly() {
     );
 }
 
+/// Ends within the deadline although nobody takes what is printed; gives the exit code.
+fn end_while_nobody_reads(more: &[&str], asks: impl FnOnce(u32)) -> i32 {
+    let home = Home::new();
+    let (port, client) = broker_that_floods();
+    let mut command = home.command(&[&["sub", "-p", &port, "-t", "a"], more].concat());
+    let (_reader, writer) = std::io::pipe().unwrap();
+    command.stdout(writer);
+    let mut child = command.spawn().unwrap();
+    client.join().unwrap();
+    asks(child.id());
+    wait_for("the program to end", || child.try_wait().unwrap())
+        .code()
+        .unwrap()
+}
+
+#[test]
+fn reader_that_stands_still_holds_up_no_end() {
+    let terminate = |id: u32| {
+        let status = Command::new("kill").arg(id.to_string()).status();
+        assert!(status.unwrap().success());
+    };
+    assert_eq!(end_while_nobody_reads(&[], terminate), 0);
+    assert_eq!(end_while_nobody_reads(&["-W", "0.3"], |_| {}), 27);
+}
+
 #[test]
 fn broker_that_is_not_there_exits_3_with_what_to_do() {
     let port = crate::common::free_port().to_string();
@@ -223,6 +252,29 @@ fn broker_that_grants(codes: &'static [u8]) -> String {
         let _ = client.read_to_end(&mut Vec::new());
     });
     port
+}
+
+/// A broker that sends its one client 1 MiB, more than pipes hold; its port, and the thread that ends when it is taken.
+fn broker_that_floods() -> (String, thread::JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let flooding = thread::spawn(move || {
+        let (mut client, _) = listener.accept().unwrap();
+        frame(&mut client);
+        client.write_all(&[0x20, 3, 0, 0, 0]).unwrap();
+        let subscribe = frame(&mut client);
+        client
+            .write_all(&[0x90, 4, subscribe[2], subscribe[3], 0, 0])
+            .unwrap();
+        let mut publish = vec![0x30, 0x84, 0x08, 0, 1, b'a', 0];
+        publish.resize(publish.len() + 1024, b'x');
+        for _ in 0..1024 {
+            client.write_all(&publish).unwrap();
+        }
+        // The answers of a client that goes are not waited for.
+        std::mem::forget(client);
+    });
+    (port, flooding)
 }
 
 fn frame(from: &mut impl Read) -> Vec<u8> {
