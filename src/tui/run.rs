@@ -361,8 +361,10 @@ async fn next_event(keys: &mut Option<Keys>) -> Option<io::Result<Event>> {
     }
 }
 
+/// A moment that is past is now: no timer is set for it, which would wake the thread that watches the timers.
 async fn at(instant: Option<Instant>) {
     match instant {
+        Some(instant) if instant <= Instant::now() => {}
         Some(instant) => sleep_until(instant.into()).await,
         None => pending().await,
     }

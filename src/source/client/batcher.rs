@@ -1,5 +1,5 @@
 //! Records → batches: sent at 512 records, at 256 KiB, 5 ms after the first record, or at once after a quiet
-//! spell. A full channel blocks: the batch is kept, and who reads must stop.
+//! spell; a ping of ours waits for its answer. A full channel blocks: the batch is kept, and who reads must stop.
 
 use std::collections::VecDeque;
 
@@ -13,6 +13,8 @@ const MAX_RECORDS: usize = 512;
 const MAX_BYTES: usize = 256 * 1024;
 /// A batch waits so long for more.
 const WAIT_US: u64 = 5_000;
+/// A batch of what nobody waits for waits so long for news.
+const PATIENCE_US: u64 = 1_000_000;
 /// Records of our own doings that may pile up behind a full channel.
 const MAX_BEHIND: usize = 4096;
 
@@ -22,6 +24,8 @@ pub struct Batcher {
     batches_tx: mpsc::Sender<Batch>,
     records: Vec<Record>,
     first: Time,
+    /// Among the records is one that somebody may wait for.
+    has_news: bool,
     last_sent: u64,
     /// Batches without room: one, and the last one of a connection that ended meanwhile.
     blocked: VecDeque<Batch>,
@@ -36,6 +40,7 @@ impl Batcher {
             batches_tx,
             records: Vec::new(),
             first: Time::default(),
+            has_news: false,
             last_sent: 0,
             blocked: VecDeque::new(),
             is_abandoned: false,
@@ -44,6 +49,12 @@ impl Batcher {
 
     /// Adds a record; `make` is given its distance to the batch's time.
     pub fn push(&mut self, time: Time, make: impl FnOnce(u32) -> Record) {
+        self.has_news = true;
+        self.push_patient(time, make);
+    }
+
+    /// Adds a record that nobody waits for: an idle connection's ping and its answer wake the screen once.
+    pub fn push_patient(&mut self, time: Time, make: impl FnOnce(u32) -> Record) {
         if self.records.is_empty() {
             self.first = time;
         }
@@ -70,14 +81,15 @@ impl Batcher {
 
     /// Whether it is time to send.
     pub fn is_due(&self, now: u64) -> bool {
-        let is_old = now.saturating_sub(self.first.mono_us) >= WAIT_US;
+        let is_old = self.deadline().is_some_and(|deadline| deadline <= now);
         let was_quiet = now.saturating_sub(self.last_sent) >= WAIT_US;
-        !self.is_blocked() && !self.records.is_empty() && (is_old || was_quiet)
+        is_old || (!self.is_blocked() && self.has_news && was_quiet)
     }
 
     /// When the batch has to be sent, if there is one to send.
     pub fn deadline(&self) -> Option<u64> {
-        (!self.is_blocked() && !self.records.is_empty()).then_some(self.first.mono_us + WAIT_US)
+        let wait = if self.has_news { WAIT_US } else { PATIENCE_US };
+        (!self.is_blocked() && !self.records.is_empty()).then_some(self.first.mono_us + wait)
     }
 
     /// Sends what is there, with the bytes its records point into; blocks if there is no room.
@@ -92,6 +104,7 @@ impl Batcher {
             data,
             records: std::mem::replace(&mut self.records, Vec::with_capacity(capacity)),
         };
+        self.has_news = false;
         self.last_sent = now;
         if self.is_blocked() {
             self.blocked.push_back(batch);
@@ -156,6 +169,25 @@ mod tests {
         assert!(!batcher.is_due(10_000));
         assert_eq!(batcher.deadline(), Some(15_000));
         assert!(batcher.is_due(15_000));
+    }
+
+    #[test]
+    fn a_ping_waits_for_its_answer_and_not_for_ever() {
+        let (mut batcher, mut batches_rx) = batcher(8);
+        let ping = |after_us| Record::Dropped {
+            messages: u64::from(after_us),
+            bytes: 0,
+        };
+        batcher.push_patient(at(9_000), ping);
+        assert!(!batcher.is_due(9_000));
+        assert_eq!(batcher.deadline(), Some(9_000 + PATIENCE_US));
+        assert!(batcher.is_due(9_000 + PATIENCE_US));
+        batcher.push_status(at(10_000), ConnectionState::Idle);
+        assert!(batcher.is_due(10_000), "after a quiet spell news go at once");
+        batcher.send(Vec::new(), 10_000);
+        assert_eq!(batches_rx.try_recv().unwrap().records.len(), 2);
+        batcher.push_patient(at(40_000), ping);
+        assert!(!batcher.is_due(50_000));
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::{
     event::{Command, ConnectionState, Facts, OperationKind, Outcome, Phase, Time},
     mqtt::ReasonCode,
     source::session::{Output, ended, not_sent},
+    wire::PacketType,
 };
 
 /// Bytes of a peer's first words that are kept: enough to tell TLS from MQTT.
@@ -153,7 +154,11 @@ impl Actor {
     fn push_sent(&mut self, time: Time, sent: &Queued) {
         let version = self.session.link().version;
         let record = record::sent(sent.packet_type, &sent.shown, version, self.limits.max_payload);
-        self.batcher.push(time, record);
+        if sent.packet_type == PacketType::Pingreq {
+            self.batcher.push_patient(time, record);
+        } else {
+            self.batcher.push(time, record);
+        }
         if let Some((id, asked)) = sent.ends {
             let end = ended(OperationKind::Publish, id, asked, Outcome::Sent, time.mono_us);
             self.batcher.push_ended(time, end);
