@@ -27,6 +27,6 @@ pub fn idle() -> Vec<Row> {
             "",
             Bar::AtMost(0.2),
         ),
-        Row::new("idle: resident memory", memory, "MiB", Bar::AtMost(12.0)),
+        Row::new("idle: resident memory", memory, "MiB", Bar::AtMost(8.0)),
     ]
 }

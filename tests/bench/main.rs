@@ -1,6 +1,6 @@
 //! The figures of the program, measured on the release binary in a pseudo terminal against a scripted load:
 //! `cargo bench` prints the table, `cargo bench -- idle steady` some rows of it. Nothing here fails: a bar that
-//! is missed is said.
+//! is missed is said. `cargo bench -- soak 60` is the long run, sixty minutes of it, and not part of the table.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -16,10 +16,15 @@ mod load;
 mod pty;
 
 mod firehose;
+mod headless;
 mod idle;
 mod keys;
 mod process;
 mod scene;
+mod share;
+mod size;
+mod soak;
+mod stalled;
 mod start;
 mod steady;
 mod table;
@@ -29,7 +34,8 @@ use table::Row;
 /// A measurement gives one or more rows.
 type Measure = fn() -> Vec<Row>;
 
-const MEASURES: [(&str, Measure); 9] = [
+const MEASURES: [(&str, Measure); 16] = [
+    ("size", size::binary),
     ("idle", idle::idle),
     ("start", start::first_frame),
     ("steady", steady::thousand_a_second),
@@ -39,14 +45,31 @@ const MEASURES: [(&str, Measure); 9] = [
     ("latency", keys::message_to_screen),
     ("firehose", firehose::million),
     ("topics", firehose::many_topics),
+    ("sub", headless::verbose),
+    ("sub-json", headless::json),
+    ("sub-formats", headless::formats),
+    ("share", share::small),
+    ("share-large", share::large),
+    ("stalled", stalled::terminal),
 ];
 
 fn main() {
-    let wanted: Vec<String> = std::env::args()
+    let words: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))
         .collect();
-    for word in &wanted {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let missed = match words[..] {
+        ["soak"] => print(soak::run(60)),
+        ["soak", minutes] => print(soak::run(minutes.parse().expect("soak MINUTES"))),
+        _ => table(&words),
+    };
+    println!("{missed} missed");
+}
+
+/// Prints the measures named, or all; gives how many bars are missed.
+fn table(wanted: &[&str]) -> usize {
+    for word in wanted {
         let is_known = MEASURES.iter().any(|(name, _)| name == word);
         assert!(
             is_known,
@@ -54,13 +77,14 @@ fn main() {
             MEASURES.map(|(name, _)| name)
         );
     }
-    let chosen = MEASURES
-        .iter()
-        .filter(|(name, _)| wanted.is_empty() || wanted.iter().any(|word| word == name));
     table::head();
-    let missed: usize = chosen
-        .flat_map(|(_, measure)| measure())
-        .map(|row| row.print())
-        .sum();
-    println!("{missed} missed");
+    MEASURES
+        .iter()
+        .filter(|(name, _)| wanted.is_empty() || wanted.contains(name))
+        .map(|(_, measure)| print(measure()))
+        .sum()
+}
+
+fn print(rows: Vec<Row>) -> usize {
+    rows.into_iter().map(|row| row.print()).sum()
 }

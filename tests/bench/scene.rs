@@ -21,13 +21,17 @@ pub struct Scene {
 impl Scene {
     /// Connected, the first picture complete.
     pub fn connected() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same with more arguments.
+    pub fn with(more: &[&str]) -> Self {
         let broker = LoadBroker::bind();
         let folder = tempfile::tempdir().unwrap();
         let summary = folder.path().join("summary.json").display().to_string();
         let url = format!("mqtt://{}", broker.addr());
-        let terminal = Start::new(PROGRAM, folder.path(), &[&url, "--summary-json", &summary])
-            .counting()
-            .run();
+        let arguments = [&[url.as_str(), "--summary-json", &summary], more].concat();
+        let terminal = Start::new(PROGRAM, folder.path(), &arguments).counting().run();
         let subscriber = broker.accept();
         terminal.wait_for(&["connected; nothing was published yet"]);
         Self {

@@ -32,13 +32,13 @@ pub fn first_frame() -> Vec<Row> {
             "start to first frame, seen from outside, median of 11",
             outside,
             "ms",
-            Bar::AtMost(30.0),
+            Bar::AtMost(10.0),
         ),
         Row::new(
             "start to first frame, by its own clock",
             median(own),
             "ms",
-            Bar::AtMost(30.0),
+            Bar::AtMost(10.0),
         ),
     ]
 }

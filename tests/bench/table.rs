@@ -39,6 +39,25 @@ impl Row {
         }
     }
 
+    /// So many times as fast as mosquitto's client, if that is installed; both in seconds for `messages`.
+    pub fn throughput(
+        measure: &'static str,
+        messages: usize,
+        ours: f64,
+        theirs: Option<f64>,
+        bar: f64,
+    ) -> Self {
+        let a_second = |seconds: f64| format!("{:.0}/s", messages as f64 / seconds);
+        let (ratio, peer) = match theirs {
+            Some(theirs) => (theirs / ours, a_second(theirs)),
+            None => (f64::NAN, "not installed".into()),
+        };
+        Self {
+            beside: Some(format!("{} beside mosquitto_sub {peer}", a_second(ours))),
+            ..Self::new(measure, ratio, "×", Bar::AtLeast(bar))
+        }
+    }
+
     /// Prints the row; 1 if its bar is missed.
     pub fn print(&self) -> usize {
         let is_missed = !self.bar.holds(self.figure);

@@ -12,6 +12,10 @@
 use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -24,6 +28,8 @@ pub struct Subscriber {
     stream: TcpStream,
     /// The subscriber speaks MQTT 5: a PUBLISH carries a property length.
     is_v5: bool,
+    /// The longest time between two packets of the subscriber, microseconds.
+    silence_us: Arc<AtomicU64>,
 }
 
 impl LoadBroker {
@@ -53,14 +59,23 @@ impl LoadBroker {
         assert_eq!(subscribe[0] >> 4, 8, "SUBSCRIBE comes next");
         stream.write_all(&suback(&subscribe, is_v5)).unwrap();
         let mut answering = stream.try_clone().unwrap();
-        thread::spawn(move || answer(&mut answering, is_v5));
-        Subscriber { stream, is_v5 }
+        let silence_us = Arc::new(AtomicU64::new(0));
+        let longest = Arc::clone(&silence_us);
+        thread::spawn(move || answer(&mut answering, is_v5, &longest));
+        Subscriber {
+            stream,
+            is_v5,
+            silence_us,
+        }
     }
 }
 
 /// Answers what a quiet client sends, until it goes. A client that has gone is no failure.
-fn answer(stream: &mut TcpStream, is_v5: bool) {
+fn answer(stream: &mut TcpStream, is_v5: bool, longest: &AtomicU64) {
+    let mut last = Instant::now();
     while let Some(packet) = packet(stream) {
+        longest.fetch_max(last.elapsed().as_micros() as u64, Ordering::Relaxed);
+        last = Instant::now();
         let answer = match packet[0] >> 4 {
             8 => suback(&packet, is_v5),
             12 => vec![0xD0, 0],
@@ -116,24 +131,34 @@ fn body(packet: &[u8]) -> &[u8] {
     &packet[head + 2..]
 }
 
+/// A QoS 0 PUBLISH as it goes over the wire.
+pub fn publish(topic: &str, payload: &[u8], is_v5: bool) -> Vec<u8> {
+    let mut packet = vec![0x30];
+    let mut length = 2 + topic.len() + usize::from(is_v5) + payload.len();
+    loop {
+        let byte = (length % 128) as u8;
+        length /= 128;
+        packet.push(if length > 0 { byte | 0x80 } else { byte });
+        if length == 0 {
+            break;
+        }
+    }
+    packet.extend((topic.len() as u16).to_be_bytes());
+    packet.extend(topic.as_bytes());
+    packet.extend(is_v5.then_some(0));
+    packet.extend(payload);
+    packet
+}
+
 impl Subscriber {
     /// A QoS 0 PUBLISH as it goes over the wire.
     pub fn publish(&self, topic: &str, payload: &[u8]) -> Vec<u8> {
-        let mut packet = vec![0x30];
-        let mut length = 2 + topic.len() + usize::from(self.is_v5) + payload.len();
-        loop {
-            let byte = (length % 128) as u8;
-            length /= 128;
-            packet.push(if length > 0 { byte | 0x80 } else { byte });
-            if length == 0 {
-                break;
-            }
-        }
-        packet.extend((topic.len() as u16).to_be_bytes());
-        packet.extend(topic.as_bytes());
-        packet.extend(self.is_v5.then_some(0));
-        packet.extend(payload);
-        packet
+        publish(topic, payload, self.is_v5)
+    }
+
+    /// The longest time between two of its packets after it subscribed.
+    pub fn longest_silence(&self) -> Duration {
+        Duration::from_micros(self.silence_us.load(Ordering::Relaxed))
     }
 
     /// Writes bytes, as fast as they are taken; fails if nothing is taken for 10 s.
