@@ -215,6 +215,7 @@ const fn digit(value: u8, ten: u8) -> u8 {
 /// messages of one read share their time: what was written for it is kept.
 #[derive(Default)]
 struct Times {
+    zone: OnceCell<TimeZone>,
     wall_us: i64,
     zoned: OnceCell<Zoned>,
     /// A conversion and what it gives.
@@ -224,25 +225,23 @@ struct Times {
 impl Times {
     fn text(&mut self, conversion: &str, wall_us: i64) -> &str {
         if self.wall_us != wall_us {
-            *self = Self {
-                wall_us,
-                ..Self::default()
-            };
+            self.wall_us = wall_us;
+            self.zoned.take();
+            self.texts.clear();
         }
         let known = self.texts.iter().position(|(known, _)| known == conversion);
         let index = known.unwrap_or_else(|| {
-            let zoned = self.zoned.get_or_init(|| zoned(wall_us));
+            let zone = self.zone.get_or_init(text::system_zone);
+            let zoned = self.zoned.get_or_init(|| {
+                let timestamp = Timestamp::from_microsecond(wall_us).unwrap_or_default();
+                timestamp.to_zoned(zone.clone())
+            });
             let text = in_words(conversion, zoned).unwrap_or_default();
             self.texts.push((conversion.to_owned(), text));
             self.texts.len() - 1
         });
         self.texts.get(index).map_or("", |(_, text)| text)
     }
-}
-
-fn zoned(wall_us: i64) -> Zoned {
-    let timestamp = Timestamp::from_microsecond(wall_us).unwrap_or_default();
-    timestamp.to_zoned(TimeZone::system())
 }
 
 fn in_words(conversion: &str, zoned: &Zoned) -> Option<String> {

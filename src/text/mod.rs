@@ -17,7 +17,7 @@ pub use quantity::{count, grouped, grouped_with, rate, size, size_long};
 pub use sanitize::{Glyphs, clip, expand_tabs, push_byte, push_sanitized, sanitize, sanitize_bytes};
 pub use suggest::nearest;
 pub use units::{UnitError, parse_duration, parse_size};
-pub use wall_clock::WallClock;
+pub use wall_clock::{WallClock, system_zone};
 pub use width::{
     fit_topic, pad_end, pad_start, skip_cells, take_cells, truncate_end, truncate_middle, truncate_start,
     width,

@@ -1,6 +1,6 @@
 //! Moments on the wall clock as times of day in the user's time zone.
 
-use std::fmt::Write;
+use std::{env, fmt::Write, fs};
 
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -35,7 +35,7 @@ impl WallClock {
 
     /// A clock for the zone the system is set to.
     pub fn system(now_us: i64) -> Self {
-        Self::new(TimeZone::system(), now_us)
+        Self::new(system_zone(), now_us)
     }
 
     /// A clock that shows UTC, for tests and `TZ`-free output.
@@ -83,6 +83,24 @@ fn offset_us(zone: &TimeZone, at: Timestamp) -> i64 {
     i64::from(zone.to_offset(at).seconds()) * 1_000_000
 }
 
+/// The time zone the system is set to.
+///
+/// jiff finds it by its name among all zones there are, for which it lists some twenty folders; without `TZ` the
+/// file itself is enough.
+pub fn system_zone() -> TimeZone {
+    if env::var_os("TZ").is_some() {
+        return TimeZone::system();
+    }
+    local_file().unwrap_or_else(TimeZone::system)
+}
+
+fn local_file() -> Option<TimeZone> {
+    const FILE: &str = "/etc/localtime";
+    let target = fs::read_link(FILE).ok()?;
+    let (_, name) = target.to_str()?.rsplit_once("zoneinfo/")?;
+    TimeZone::tzif(name, &fs::read(FILE).ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,5 +130,16 @@ mod tests {
             clock.time_of_day(i64::MIN).len() + clock.time_of_day(i64::MAX).len(),
             24
         );
+    }
+
+    #[test]
+    fn the_zone_of_the_file_is_the_systems() {
+        for us in [0, 1_700_000_000_000_000, 1_720_000_000_000_000] {
+            let moment = timestamp(us);
+            assert_eq!(
+                system_zone().to_offset(moment),
+                TimeZone::system().to_offset(moment)
+            );
+        }
     }
 }
