@@ -342,7 +342,11 @@ pub fn describe(outcome: &Outcome, took_ms: u128) -> (String, bool) {
             ),
             _ => (format!("acked in {took_ms} ms"), true),
         },
-        Outcome::Failed { reason, .. } => (format!("failed: {reason}"), false),
+        Outcome::Failed { reason, .. } => {
+            let advice = outcome.advice(ReasonContext::Other);
+            let gap = if advice.is_empty() { "" } else { "; " };
+            (format!("failed: {reason}{gap}{advice}"), false)
+        }
         Outcome::Unknown => (
             "unknown: the connection was lost before the ack; it may have arrived".into(),
             false,

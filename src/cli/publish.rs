@@ -21,7 +21,7 @@ use super::{
 use crate::{
     config::{Paths, Profile},
     event::{Batch, Command, ConnectionState, OperationEnded, OperationId, Outcome, Record},
-    mqtt::{Message, TopicName},
+    mqtt::{Message, ReasonContext, TopicName},
     source::Limits,
     wire::MAX_REMAINING_LENGTH,
 };
@@ -279,7 +279,11 @@ impl Work {
         }
         self.bytes -= self.outstanding.remove(&ended.id).unwrap_or(0);
         if let Outcome::Failed { code, reason } = outcome {
-            let what = format!("publish to {} refused: {reason}", self.message.topic);
+            let advice = match outcome.advice(ReasonContext::Other) {
+                "" => String::new(),
+                advice => format!("; {advice}"),
+            };
+            let what = format!("publish to {} refused: {reason}{advice}", self.message.topic);
             if code.is_none() {
                 return Err(Failure::error(visible(&what)));
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::mqtt::{Message, ReasonCode, Subscription, TopicFilter};
+use crate::mqtt::{Message, ReasonCode, ReasonContext, Subscription, TopicFilter};
 
 /// Names a request, so that its end can be told from others'. Chosen by who asks; unique per program run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +50,16 @@ pub enum Outcome {
     },
     /// The connection was lost before the answer: it may have arrived. Never resent by itself on a fresh session.
     Unknown,
+}
+
+impl Outcome {
+    /// What to try where the server refused; empty where there is nothing to add.
+    pub const fn advice(&self, context: ReasonContext) -> &'static str {
+        match self {
+            Self::Failed { code: Some(code), .. } => code.advice(context),
+            _ => "",
+        }
+    }
 }
 
 /// The end of a request.

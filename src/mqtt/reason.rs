@@ -83,7 +83,7 @@ impl ReasonCode {
         }
     }
 
-    /// What to try when this code refuses something; empty where there is nothing to add.
+    /// What to try when this code refuses something; empty for success and for codes the standard does not have.
     pub const fn advice(self, context: ReasonContext) -> &'static str {
         match (context, self.0) {
             (ReasonContext::Connack(ProtocolVersion::V31 | ProtocolVersion::V311), code) => match code {
@@ -171,7 +171,13 @@ const fn v5_name(code: u8) -> &'static str {
 
 const fn v5_advice(code: u8) -> &'static str {
     match code {
+        0x04 => "the broker publishes the will",
         0x10 => "nobody is subscribed to this topic",
+        0x11 => "there was nothing to unsubscribe from: compare the filter letter by letter",
+        0x80 => "the broker gives no reason: look into its log",
+        0x81 => "the broker could not read a packet of ours: look at what was sent (-d), and at proxies on the way",
+        0x82 => "the broker says we broke a rule: look at what was sent (-d), and into its log",
+        0x83 => "a rule of this broker's own: look into its log",
         0x84 => "try 3.1.1 (-V 311)",
         0x85 => "the broker wants another client id (-i)",
         0x86 => "check user name and password (-u, -P)",
@@ -179,16 +185,25 @@ const fn v5_advice(code: u8) -> &'static str {
         0x88 | 0x89 => "the broker is up but not serving; try again later",
         0x8A => "the broker has banned this client; ask its administrator",
         0x8B => "the broker is going down; wait for it to come back",
-        0x8C => "the broker wants another authentication method",
+        0x8C => "the broker wants another authentication method (-D connect authentication-method)",
+        0x8D => "nothing of ours reached the broker in time; a shorter keep alive (-k) is safer on a bad network",
         0x8E => "another client uses this client id; choose your own (-i)",
         0x8F => "the broker does not take this filter",
         0x90 => "the broker does not take this topic",
+        0x91 => "the broker still has an earlier message under this packet id; connect with a clean start",
+        0x92 => "the broker no longer knows this message, as after a lost session; nothing is left to do",
+        0x93 => "more unacknowledged messages than agreed on: the broker's log tells whose; connect again",
+        0x94 => "use a topic alias within the broker's topic alias maximum, or none",
         0x95 => "the packet is larger than the broker allows",
         0x96 | 0x97 | 0x9F => "the broker limits this client; send less, or ask its administrator",
+        0x98 => "somebody, or a rule, at the broker ended this; ask its administrator",
+        0x99 => "the payload is not what its payload format indicator says: send UTF-8, or no indicator",
         0x9A => "this broker keeps no retained messages: publish without retain",
         0x9B => "use a lower QoS (-q)",
         0x9C | 0x9D => "the broker names another server in its server reference",
         0x9E => "this broker has no `$share/`: subscribe to the plain filter",
+        0xA0 => "the broker lets nobody stay longer; connect again",
+        0xA1 => "this broker takes no subscription identifiers: subscribe without one",
         0xA2 => "this broker has no wildcards: name the topics",
         _ => "",
     }
@@ -220,6 +235,54 @@ mod tests {
         let connack = ReasonContext::Connack(ProtocolVersion::V5);
         assert!(ReasonCode(0x87).advice(connack).contains("password"));
         assert!(!ReasonCode(0x87).advice(ReasonContext::Other).contains("password"));
+    }
+
+    /// Every code of every packet: MQTT 5 §2.4 with the tables of §3.2-3.15; MQTT 3.1.1 tables 3.1 and 3.9.
+    fn standard() -> Vec<(ReasonContext, &'static [u8])> {
+        let (v311, v5) = (ProtocolVersion::V311, ProtocolVersion::V5);
+        vec![
+            (ReasonContext::Connack(v311), &[0, 1, 2, 3, 4, 5]),
+            (ReasonContext::Suback(v311), &[0, 1, 2, 0x80]),
+            (
+                ReasonContext::Connack(v5),
+                &[
+                    0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8A, 0x8C, 0x90, 0x95,
+                    0x97, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9F,
+                ],
+            ),
+            (
+                ReasonContext::Suback(v5),
+                &[0, 1, 2, 0x80, 0x83, 0x87, 0x8F, 0x91, 0x97, 0x9E, 0xA1, 0xA2],
+            ),
+            (
+                ReasonContext::Disconnect,
+                &[
+                    0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8B, 0x8C, 0x8D, 0x8E, 0x8F, 0x90, 0x93,
+                    0x94, 0x95, 0x96, 0x97, 0x98, 0x99, 0x9A, 0x9B, 0x9C, 0x9D, 0x9E, 0x9F, 0xA0, 0xA1, 0xA2,
+                ],
+            ),
+            // PUBACK and PUBREC, PUBREL and PUBCOMP, UNSUBACK, AUTH.
+            (
+                ReasonContext::Other,
+                &[
+                    0x00, 0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99, 0x92, 0x11, 0x8F, 0x18, 0x19,
+                ],
+            ),
+        ]
+    }
+
+    #[test]
+    fn every_code_of_the_standard_has_a_sentence_and_every_failure_a_next_step() {
+        for (context, codes) in standard() {
+            let mut names = std::collections::BTreeSet::new();
+            for code in codes.iter().map(|code| ReasonCode(*code)) {
+                let name = code.name(context);
+                assert!(!matches!(name, "reason code" | "return code"), "{code:?} {context:?}");
+                assert!(names.insert(name), "{name} twice in {context:?}");
+                let advice = code.advice(context);
+                assert!(!code.is_failure(context) || !advice.is_empty(), "{code:?} {context:?}");
+            }
+        }
     }
 
     #[test]

@@ -135,7 +135,7 @@ fn publish_a_broker_refuses_exits_3() {
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""), "{ran:?}");
     assert_eq!(
         ran.stderr,
-        "mqttscope: publish to a refused: not authorized (0x87)\n"
+        "mqttscope: publish to a refused: not authorized (0x87); the broker's access list forbids it\n"
     );
     let ran = home.run_with_input(
         &["pub", "-p", &port, "-t", "a", "-l", "-q", "2"],

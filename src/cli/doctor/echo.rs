@@ -152,9 +152,7 @@ fn refusal(what: &str, ended: &OperationEnded) -> Option<event::Failure> {
     };
     Some(event::Failure {
         code: *code,
-        advice: code
-            .map_or("", |code| code.advice(ReasonContext::Other))
-            .to_owned(),
+        advice: ended.outcome.advice(ReasonContext::Other).to_owned(),
         ..failure(&format!("{what} refused: {reason}"), "")
     })
 }

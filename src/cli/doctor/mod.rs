@@ -267,7 +267,7 @@ fn subscribed(subscriptions: &[Subscription], ended: &OperationEnded, version: P
             let filters: Vec<&str> = subscriptions.iter().map(|one| one.filter.as_str()).collect();
             return Stage {
                 ok: false,
-                advice: code.map_or("", |code| code.advice(context)).into(),
+                advice: ended.outcome.advice(context).into(),
                 code: code.map(|code| code.0),
                 ..Stage::passed(
                     "SUBACK",
