@@ -10,11 +10,14 @@
 
 use std::path::Path;
 
-use super::{Environment, Failure, args::ConnectionArgs};
+use super::{
+    Environment, Failure,
+    args::{ConnectionArgs, PacketProperty},
+};
 use crate::{
-    config::{self, BrokerUrl, ConnectUrl, PasswordSource, Paths, Place, Profile},
+    config::{self, BrokerUrl, ConnectUrl, PasswordSource, Paths, Place, Profile, Secret},
     mqtt::{
-        Message, Properties, Property, ProtocolChoice, ProtocolVersion, QoS, Subscription,
+        Message, Properties, Property, PropertyId, ProtocolChoice, ProtocolVersion, QoS, Subscription,
         SubscriptionOptions, TopicFilter, Will,
     },
 };
@@ -57,7 +60,9 @@ pub fn resolve(
     if let Some(profile) = &mut target.profile {
         apply(profile, flags)?;
     }
-    if flags.password.is_some() || flags.tls.key_password.is_some() {
+    let is_data = |given: &PacketProperty| given.property.id() == PropertyId::AuthenticationData;
+    let has_data = flags.properties.iter().any(is_data);
+    if flags.password.is_some() || flags.tls.key_password.is_some() || has_data {
         target.warn_of_password();
     }
     Ok(target)
@@ -333,6 +338,17 @@ fn apply_properties(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(),
         return Err(Failure::usage(what));
     }
     for given in &flags.properties {
+        match &given.property {
+            Property::AuthenticationMethod(method) => {
+                profile.authentication_method = Some(method.clone());
+                continue;
+            }
+            Property::AuthenticationData(data) => {
+                profile.authentication_data = PasswordSource::Memory(Secret::new(data.clone()));
+                continue;
+            }
+            _ => {}
+        }
         let properties = &mut profile.properties;
         let list = match given.place {
             Place::Connect => &mut properties.connect,
@@ -346,6 +362,10 @@ fn apply_properties(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(),
             Place::Publish => continue,
         };
         list.set(given.property.clone());
+    }
+    if profile.authentication_method.is_none() && profile.authentication_data != PasswordSource::None {
+        let what = "-D connect authentication-data needs -D connect authentication-method";
+        return Err(Failure::usage(what));
     }
     Ok(())
 }
@@ -362,7 +382,6 @@ pub fn publish_properties(flags: &ConnectionArgs) -> Properties {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Secret;
 
     fn words(text: &str) -> Vec<String> {
         text.split_whitespace().map(Into::into).collect()

@@ -40,12 +40,16 @@ pub fn resolve_password(paths: &Paths, source: &PasswordSource) -> Result<Option
     }
 }
 
-/// Fetches everything a connection needs: the password, and of TLS paths and the key's password. Blocks while
+/// Fetches everything a connection needs: the password, the authentication data, and of TLS paths and
+/// the key's password. Blocks while
 /// a command runs. The error says in words what failed.
 pub fn resolve_secrets(paths: &Paths, profile: &mut Profile) -> Result<Option<Secret>, String> {
     if profile.url.scheme.is_tls() {
         profile.tls = profile.tls.resolved(paths)?;
     }
+    let data = resolve_password(paths, &profile.authentication_data)
+        .map_err(|error| error.replacen("password_", "authentication_data_", 1))?;
+    profile.authentication_data = data.map_or(PasswordSource::None, PasswordSource::Memory);
     resolve_password(paths, &profile.password)
 }
 

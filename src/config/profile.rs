@@ -117,6 +117,10 @@ pub struct Profile {
     pub username: Option<String>,
     /// Password.
     pub password: PasswordSource,
+    /// The method of enhanced authentication (5): with SCRAM the password is proven, not sent.
+    pub authentication_method: Option<String>,
+    /// What other methods send with CONNECT.
+    pub authentication_data: PasswordSource,
     /// Client id; `{host}` and `{rand4}` are replaced at each start.
     pub client_id: String,
     /// Seconds; 0 is off.
@@ -154,6 +158,8 @@ impl Profile {
             protocol: ProtocolChoice::Auto,
             username: None,
             password: PasswordSource::None,
+            authentication_method: None,
+            authentication_data: PasswordSource::None,
             client_id: "mqttscope-{host}-{rand4}".into(),
             keep_alive: 30,
             clean_start: true,

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     config::Paths,
     mqtt::{
-        Message, Properties, ProtocolChoice, QoS, RetainHandling, Subscription, SubscriptionOptions,
-        TopicFilter, TopicName, Will,
+        Message, Properties, ProtocolChoice, ProtocolVersion, QoS, RetainHandling, Subscription,
+        SubscriptionOptions, TopicFilter, TopicName, Will,
     },
     text,
 };
@@ -30,6 +30,10 @@ pub(super) const KEYS: &[&str] = &[
     "password_command",
     "password_env",
     "password_file",
+    "authentication_method",
+    "authentication_data_command",
+    "authentication_data_env",
+    "authentication_data_file",
     "client_id",
     "keepalive",
     "clean_start",
@@ -85,6 +89,7 @@ pub fn read_profile(file: &str, name: &str, text: &str) -> Result<Profile, Fault
         let mut profile = Profile::new(name, url.unwrap_or_else(BrokerUrl::localhost));
         read_session(&top, &mut profile);
         profile.password = read_password(&top, PASSWORD_WAYS);
+        read_authentication(&top, &mut profile);
         read_topics(&top, &mut profile);
         read_tls(&top, &mut profile, is_complete);
         is_complete.then_some(profile)
@@ -207,6 +212,34 @@ fn qos(section: &Section<'_>) -> Option<QoS> {
 const PASSWORD_WAYS: [&str; 3] = ["password_command", "password_env", "password_file"];
 /// The same for a private key's.
 const KEY_PASSWORD_WAYS: [&str; 3] = ["key_password_command", "key_password_env", "key_password_file"];
+
+/// And for what an authentication method sends.
+const DATA_WAYS: [&str; 3] = [
+    "authentication_data_command",
+    "authentication_data_env",
+    "authentication_data_file",
+];
+
+/// Enhanced authentication: a method, and its data where it is none that needs the password.
+fn read_authentication(top: &Section<'_>, profile: &mut Profile) {
+    const METHOD: &str = "authentication_method";
+    profile.authentication_method = top.string(METHOD).map(Into::into);
+    profile.authentication_data = read_password(top, DATA_WAYS);
+    if top.string(METHOD) == Some("") {
+        top.fault(
+            METHOD,
+            "names no method; use SCRAM-SHA-256, SCRAM-SHA-512 or the broker's own",
+        );
+    }
+    if let (Some(_), ProtocolChoice::Exactly(version)) = (top.string(METHOD), profile.protocol)
+        && version < ProtocolVersion::V5
+    {
+        top.fault(METHOD, format!("needs MQTT 5, and protocol says {version}"));
+    }
+    if let (None, Some(key)) = (top.string(METHOD), DATA_WAYS.into_iter().find(|key| top.has(key))) {
+        top.fault(key, format!("has no effect without {METHOD}"));
+    }
+}
 
 fn read_password(section: &Section<'_>, ways: [&'static str; 3]) -> PasswordSource {
     let given: Vec<&str> = ways.into_iter().filter(|key| section.has(key)).collect();

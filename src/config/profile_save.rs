@@ -131,16 +131,18 @@ fn item_of(profile: &Profile, key: &str) -> Option<Item> {
         "decode" => (!profile.decode.is_empty()).then(|| rules(profile)),
         // Settings of TLS stay in the form while the scheme has none, but a file is not to hold them.
         "tls" => (profile.url.scheme.is_tls() && profile.tls != default.tls).then(|| tls(&profile.tls)),
-        _ => password(&profile.password, "", key),
+        "authentication_method" => profile.authentication_method.as_deref().map(value),
+        _ => secret(&profile.password, "password_", key)
+            .or_else(|| secret(&profile.authentication_data, "authentication_data_", key)),
     }
 }
 
-/// `prefix`: what stands before `password_…` in the key's name.
-fn password(source: &PasswordSource, prefix: &str, key: &str) -> Option<Item> {
+/// `prefix`: what stands before `command`, `env`, `file` in the key's name.
+fn secret(source: &PasswordSource, prefix: &str, key: &str) -> Option<Item> {
     match (source, key.strip_prefix(prefix)?) {
-        (PasswordSource::Command(words), "password_command") => Some(value(words.iter().collect::<Array>())),
-        (PasswordSource::Env(name), "password_env") => Some(value(name)),
-        (PasswordSource::File(path), "password_file") => Some(value(path.display().to_string())),
+        (PasswordSource::Command(words), "command") => Some(value(words.iter().collect::<Array>())),
+        (PasswordSource::Env(name), "env") => Some(value(name)),
+        (PasswordSource::File(path), "file") => Some(value(path.display().to_string())),
         _ => None,
     }
 }
@@ -159,7 +161,7 @@ fn tls(tls: &TlsOptions) -> Item {
             (tls.min_version != TlsVersion::default()).then(|| value(tls.min_version.to_string()))
         }
         "insecure" => tls.is_insecure.then(|| value(true)),
-        _ => password(&tls.key_password, "key_", key),
+        _ => secret(&tls.key_password, "key_password_", key),
     };
     let mut table = Table::new();
     for &key in TLS_KEYS {
@@ -269,9 +271,11 @@ mod tests {
 
     fn full() -> Profile {
         let mut profile = Profile::new("lab", "pi.lan:1884".parse().unwrap());
-        profile.protocol = ProtocolChoice::Exactly(ProtocolVersion::V311);
+        profile.protocol = ProtocolChoice::Exactly(ProtocolVersion::V5);
+        profile.authentication_method = Some("OAUTH2-JWT".into());
         profile.username = Some("me \"quoted\"".into());
         profile.password = PasswordSource::Command(vec!["pass".into(), "show".into()]);
+        profile.authentication_data = PasswordSource::Env("TOKEN".into());
         profile.client_id = "fixed".into();
         profile.keep_alive = 0;
         profile.clean_start = false;

@@ -180,6 +180,12 @@ impl Properties {
         session_expiry_interval SessionExpiryInterval u32, v => *v;
         /// The id the server chose.
         assigned_client_identifier AssignedClientIdentifier &str, v => v;
+        /// How client and server prove themselves.
+        authentication_method AuthenticationMethod &str, v => v;
+        /// A step of that method: a secret.
+        authentication_data AuthenticationData &[u8], v => v;
+        /// Where a client's responses may go, in the server's own words.
+        response_information ResponseInformation &str, v => v;
         /// Seconds; replaces the client's keep alive.
         server_keep_alive ServerKeepAlive u16, v => *v;
         /// Seconds between the loss of a client and its will.

@@ -25,6 +25,8 @@ pub enum ReasonContext {
 impl ReasonCode {
     /// 0x00, in every packet.
     pub const SUCCESS: Self = Self(0x00);
+    /// AUTH: another step is to come.
+    pub const CONTINUE_AUTHENTICATION: Self = Self(0x18);
     /// SUBACK: refused (the only failure before MQTT 5), elsewhere "unspecified error".
     pub const UNSPECIFIED: Self = Self(0x80);
     /// A packet that cannot be parsed.
@@ -175,7 +177,9 @@ const fn v5_advice(code: u8) -> &'static str {
         0x10 => "nobody is subscribed to this topic",
         0x11 => "there was nothing to unsubscribe from: compare the filter letter by letter",
         0x80 => "the broker gives no reason: look into its log",
-        0x81 => "the broker could not read a packet of ours: look at what was sent (-d), and at proxies on the way",
+        0x81 => {
+            "the broker could not read a packet of ours: look at what was sent (-d), and at proxies on the way"
+        }
         0x82 => "the broker says we broke a rule: look at what was sent (-d), and into its log",
         0x83 => "a rule of this broker's own: look into its log",
         0x84 => "try 3.1.1 (-V 311)",
@@ -186,7 +190,9 @@ const fn v5_advice(code: u8) -> &'static str {
         0x8A => "the broker has banned this client; ask its administrator",
         0x8B => "the broker is going down; wait for it to come back",
         0x8C => "the broker wants another authentication method (-D connect authentication-method)",
-        0x8D => "nothing of ours reached the broker in time; a shorter keep alive (-k) is safer on a bad network",
+        0x8D => {
+            "nothing of ours reached the broker in time; a shorter keep alive (-k) is safer on a bad network"
+        }
         0x8E => "another client uses this client id; choose your own (-i)",
         0x8F => "the broker does not take this filter",
         0x90 => "the broker does not take this topic",
@@ -277,10 +283,16 @@ mod tests {
             let mut names = std::collections::BTreeSet::new();
             for code in codes.iter().map(|code| ReasonCode(*code)) {
                 let name = code.name(context);
-                assert!(!matches!(name, "reason code" | "return code"), "{code:?} {context:?}");
+                assert!(
+                    !matches!(name, "reason code" | "return code"),
+                    "{code:?} {context:?}"
+                );
                 assert!(names.insert(name), "{name} twice in {context:?}");
                 let advice = code.advice(context);
-                assert!(!code.is_failure(context) || !advice.is_empty(), "{code:?} {context:?}");
+                assert!(
+                    !code.is_failure(context) || !advice.is_empty(),
+                    "{code:?} {context:?}"
+                );
             }
         }
     }

@@ -146,7 +146,9 @@ impl Effects {
     fn open(&mut self, source: SourceId, mut profile: Box<Profile>, password: Option<Secret>) {
         let paths = self.options.paths.clone();
         let answers = self.answers_tx.clone();
-        let is_known = password.is_some() || profile.password == config::PasswordSource::None;
+        let is_none = |source: &config::PasswordSource| *source == config::PasswordSource::None;
+        let is_known =
+            (password.is_some() || is_none(&profile.password)) && is_none(&profile.authentication_data);
         if is_known && !profile.url.scheme.is_tls() {
             self.opened(source, *profile, password);
             return;

@@ -120,6 +120,25 @@ fn id_prefix_is_followed_by_the_process_id() {
 }
 
 #[test]
+fn authentication_data_warns_as_a_password_does_and_needs_a_method() {
+    let args = ["sub", "-t", "a", "-D", "connect", "authentication-data", "t0ken"];
+    let ran = Home::new().run(&args);
+    let said: Vec<&str> = ran.stderr.lines().collect();
+    let [warning, error] = said.as_slice() else {
+        panic!("{said:?}")
+    };
+    assert!(warning.contains("on the command line can be seen"), "{warning}");
+    assert_eq!(
+        (ran.code, *error),
+        (
+            2,
+            "mqttscope: -D connect authentication-data needs -D connect authentication-method"
+        )
+    );
+    assert!(!ran.stderr.contains("t0ken"));
+}
+
+#[test]
 fn what_cannot_be_meant_is_told_with_a_way_out() {
     let home = Home::new();
     for (args, expected) in [

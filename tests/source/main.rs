@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod authentication;
 #[path = "../common/mod.rs"]
 mod common;
 mod live;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mqttscope::{
-    config::Profile,
+    config::{Profile, Secret},
     event::{
         Batch, Command, ConnectionState, OperationEnded, OperationId, PacketRecord, PublishRecord, Record,
         SourceId,
@@ -49,8 +49,16 @@ impl Observer {
     }
 
     pub fn with(profile: Profile, limits: Limits, channel: usize) -> Self {
+        Self::spawn(profile, None, limits, channel)
+    }
+
+    pub fn with_password(profile: Profile, password: Option<Secret>) -> Self {
+        Self::spawn(profile, password, Limits::default(), 64)
+    }
+
+    fn spawn(profile: Profile, password: Option<Secret>, limits: Limits, channel: usize) -> Self {
         let (batches_tx, batches) = mpsc::channel(channel);
-        let handle = spawn(SourceId(1), profile, None, limits, Clock::start(), batches_tx);
+        let handle = spawn(SourceId(1), profile, password, limits, Clock::start(), batches_tx);
         Self {
             handle: Some(handle),
             batches,

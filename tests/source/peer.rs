@@ -29,6 +29,8 @@ pub struct Peer {
     stream: TcpStream,
     buffer: Vec<u8>,
     pub version: ProtocolVersion,
+    /// What the client said first.
+    pub connect: Option<Box<mqttscope::wire::Connect>>,
 }
 
 impl Peer {
@@ -42,11 +44,13 @@ impl Peer {
             stream,
             buffer: Vec::new(),
             version: ProtocolVersion::V5,
+            connect: None,
         };
         let Packet::Connect(connect) = peer.read().await.expect("CONNECT") else {
             panic!("CONNECT comes first")
         };
         peer.version = connect.version;
+        peer.connect = Some(connect);
         peer
     }
 

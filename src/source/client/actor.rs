@@ -79,7 +79,7 @@ impl Actor {
         let client_id = identity::expand(&profile.client_id);
         Self {
             session: Session::new(Settings::new(&profile, client_id, password, max_packet)),
-            versions: Versions::new(profile.protocol),
+            versions: Versions::new(profile.protocol, profile.authentication_method.is_some()),
             backoff: Backoff::new(profile.reconnect),
             profile,
             limits,
@@ -272,9 +272,13 @@ impl Actor {
                 advice: "choose a client id of your own (-i); if nobody else has it, the broker may forbid what is subscribed".into(),
             };
         }
-        match gone {
-            Gone::Closed(close) => close.failure(),
-            gone => lost(gone, was_up, self.session.link().version),
+        match (gone, &self.profile.authentication_method) {
+            (Gone::Closed(close), Some(method)) if close.is_version_refusal() => Failure {
+                advice: format!("{method} is a matter of MQTT 5, which this broker does not speak"),
+                ..close.failure()
+            },
+            (Gone::Closed(close), _) => close.failure(),
+            (gone, _) => lost(gone, was_up, self.session.link().version),
         }
     }
 

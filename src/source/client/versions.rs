@@ -13,8 +13,12 @@ pub struct Versions {
 }
 
 impl Versions {
-    /// Nothing tried yet.
-    pub fn new(choice: ProtocolChoice) -> Self {
+    /// Nothing tried yet. An authentication method holds `auto` to 5: before it a password would be sent in clear.
+    pub fn new(choice: ProtocolChoice, has_method: bool) -> Self {
+        let choice = match choice {
+            ProtocolChoice::Auto if has_method => ProtocolChoice::Exactly(ProtocolVersion::V5),
+            choice => choice,
+        };
         let (current, is_settled) = match choice {
             ProtocolChoice::Auto => (ProtocolVersion::V5, false),
             ProtocolChoice::Exactly(version) => (version, true),
@@ -68,7 +72,7 @@ mod tests {
 
     #[test]
     fn auto_falls_back_once_and_remembers() {
-        let mut versions = Versions::new(ProtocolChoice::Auto);
+        let mut versions = Versions::new(ProtocolChoice::Auto, false);
         assert_eq!(versions.current(), V5);
         assert!(versions.on_refused());
         assert_eq!(versions.current(), V311);
@@ -78,7 +82,7 @@ mod tests {
 
     #[test]
     fn a_close_without_connack_is_answered_by_3_1_1_at_once_but_once() {
-        let mut versions = Versions::new(ProtocolChoice::Auto);
+        let mut versions = Versions::new(ProtocolChoice::Auto, false);
         assert!(versions.on_closed_without_connack());
         assert_eq!(versions.current(), V311);
         assert!(!versions.on_closed_without_connack());
@@ -90,8 +94,10 @@ mod tests {
 
     #[test]
     fn a_version_asked_for_is_kept() {
-        let mut versions = Versions::new(ProtocolChoice::Exactly(V5));
-        assert!(!versions.on_refused() && !versions.on_closed_without_connack());
-        assert_eq!(versions.current(), V5);
+        for (choice, has_method) in [(ProtocolChoice::Exactly(V5), false), (ProtocolChoice::Auto, true)] {
+            let mut versions = Versions::new(choice, has_method);
+            assert!(!versions.on_refused() && !versions.on_closed_without_connack());
+            assert_eq!(versions.current(), V5);
+        }
     }
 }

@@ -28,6 +28,11 @@ pub enum Close {
         /// Its return code, in 3.1.1's vocabulary.
         code: ReasonCode,
     },
+    /// Enhanced authentication came to nothing through the server's doing; it gets no further word.
+    Unproven {
+        /// In words.
+        what: String,
+    },
     /// The server sent DISCONNECT.
     Disconnected(Disconnect),
     /// The server broke a rule on which a receiver must close.
@@ -64,7 +69,10 @@ impl Close {
         match self {
             Self::Violation { anomaly, .. } => Some(anomaly.reason),
             Self::Silent { .. } => Some(ReasonCode::UNSPECIFIED),
-            Self::Refused { .. } | Self::SpeaksOlder { .. } | Self::Disconnected(_) => None,
+            Self::Refused { .. }
+            | Self::SpeaksOlder { .. }
+            | Self::Unproven { .. }
+            | Self::Disconnected(_) => None,
         }
     }
 
@@ -86,7 +94,7 @@ impl Close {
     pub fn may_retry(&self) -> bool {
         match self {
             Self::Refused { code, context, .. } => is_passing(*code, *context),
-            Self::SpeaksOlder { .. } => false,
+            Self::SpeaksOlder { .. } | Self::Unproven { .. } => false,
             Self::Disconnected(disconnect) => !matches!(
                 disconnect.reason.0,
                 0x81 | 0x82 | 0x86 | 0x87 | 0x8A | 0x8C | 0x8E | 0x9C | 0x9D
@@ -105,6 +113,15 @@ impl Close {
                 properties,
             } => refusal(*code, *context, properties, is_passing(*code, *context)),
             Self::SpeaksOlder { code } => speaks_older(*code),
+            Self::Unproven { what } => Failure {
+                kind: FailureKind::Refused,
+                phase: Some(Phase::Connect),
+                code: None,
+                what: what.clone(),
+                advice:
+                    "this may not be your broker, or its user has another password; the password was not sent"
+                        .into(),
+            },
             Self::Disconnected(disconnect) => self.farewell(disconnect),
             Self::Violation {
                 packet_type,

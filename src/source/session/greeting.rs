@@ -1,10 +1,14 @@
 //! CONNECT and CONNACK (MQTT 5 §3.1, §3.2).
 
-use super::{Close, Link, LinkState, Liveness, Outgoing, Output, Session, packet_qos};
+use super::{
+    Close, Link, LinkState, Liveness, Output, Session,
+    authentication::{Authentication, Exchange},
+    packet_qos,
+};
 use crate::{
     event::{Failure, FailureKind, ServerLimits},
     mqtt::{Properties, Property, PropertyId, ProtocolVersion, ReasonCode, ReasonContext, Will},
-    wire::{Connack, Connect, ConnectWill, Direction, Packet, PacketType, mask_secrets},
+    wire::{Connack, Connect, ConnectWill, Packet, PacketType},
 };
 
 /// Unacknowledged QoS 1 and 2 messages we take at a time: bounds the memory of ids, and is far above the
@@ -26,18 +30,18 @@ impl Session {
             ..Link::down(version)
         };
         self.liveness = Liveness::new(0, now);
-        let packet = Packet::Connect(Box::new(self.connect_packet()));
+        self.exchange = None;
+        let mut packet = self.connect_packet();
+        if let Some((exchange, properties)) =
+            Exchange::begin(&self.settings).map_err(|what| unusable(&what))?
+        {
+            packet.properties.0.extend(properties.0);
+            self.exchange = Some(exchange);
+        }
         let frame = self
-            .try_encode(&packet)
+            .try_encode(&Packet::Connect(Box::new(packet)))
             .map_err(|error| unusable(&error.to_string()))?;
-        let mut shown = frame.clone();
-        mask_secrets(&mut shown, version, Direction::ClientToServer);
-        self.outputs.push_back(Output::Send(Outgoing {
-            packet_type: PacketType::Connect,
-            frame,
-            shown: Some(shown),
-            ends: None,
-        }));
+        self.push_secret(PacketType::Connect, frame);
         Ok(())
     }
 
@@ -45,6 +49,12 @@ impl Session {
         let settings = &self.settings;
         if version == ProtocolVersion::V5 {
             return Ok(());
+        }
+        if let Some(authentication) = &settings.authentication {
+            return Err(unusable(&format!(
+                "{} is a matter of MQTT 5 and MQTT {version} has none of it: nothing was sent; use -V 5",
+                authentication.method
+            )));
         }
         if settings.password.is_some() && settings.username.is_none() {
             return Err(unusable(&format!(
@@ -79,16 +89,22 @@ impl Session {
             }
             properties.push(wanted.clone());
         }
+        // What SCRAM proves is not to be sent in clear beside it.
+        let is_proven = settings
+            .authentication
+            .as_ref()
+            .is_some_and(Authentication::is_scram);
         Connect {
             version: self.link.version,
             clean_start: settings.clean_start,
             keep_alive: settings.keep_alive,
             client_id: settings.client_id.clone(),
             will: settings.will.as_ref().map(will),
-            username: settings.username.clone(),
+            username: settings.username.clone().filter(|_| !is_proven),
             password: settings
                 .password
                 .as_ref()
+                .filter(|_| !is_proven)
                 .map(|password| password.expose().clone()),
             properties,
         }

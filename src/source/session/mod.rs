@@ -7,6 +7,7 @@
 //!  └────── disconnected() ◀─────────────────┘     ids, unacknowledged publishes and received QoS 2 ids stay
 //! ```
 
+mod authentication;
 mod close;
 mod greeting;
 mod ids;
@@ -14,17 +15,20 @@ mod incoming;
 mod liveness;
 mod outgoing;
 mod reading;
+mod scram;
 mod subscribing;
 #[cfg(test)]
 mod tests;
 
 use std::collections::VecDeque;
 
+pub use authentication::Authentication;
 pub use close::Close;
 pub use incoming::{Arrival, Verdict};
 pub use reading::Reading;
 
 use self::{
+    authentication::Exchange,
     ids::Ids,
     incoming::Incoming,
     liveness::{Due, Liveness},
@@ -51,6 +55,8 @@ pub struct Settings {
     pub username: Option<String>,
     /// Password.
     pub password: Option<Secret>,
+    /// Enhanced authentication (5).
+    pub authentication: Option<Authentication>,
     /// Seconds.
     pub keep_alive: u16,
     /// Start without an earlier session's state.
@@ -74,6 +80,7 @@ impl Settings {
             client_id,
             username: profile.username.clone(),
             password,
+            authentication: authentication::wanted(profile),
             keep_alive: profile.keep_alive,
             clean_start: profile.clean_start,
             will: profile.will.clone(),
@@ -156,6 +163,8 @@ pub struct Session {
     settings: Settings,
     link: Link,
     ids: Ids,
+    /// Of the current connection.
+    exchange: Option<Exchange>,
     publishes: Publishes,
     incoming: Incoming,
     subscriptions: Subscriptions,
@@ -169,6 +178,7 @@ impl Session {
         Self {
             link: Link::down(ProtocolVersion::V5),
             ids: Ids::new(),
+            exchange: None,
             publishes: Publishes::default(),
             incoming: Incoming::default(),
             subscriptions: Subscriptions::new(&settings.subscriptions),

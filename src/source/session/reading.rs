@@ -2,8 +2,8 @@
 
 use super::{Arrival, Close, LinkState, Session, Verdict, greeting};
 use crate::{
-    mqtt::{ProtocolVersion, ReasonCode},
-    wire::{self, Anomaly, Direction, Packet, PacketType},
+    mqtt::{ProtocolVersion, ReasonCode, ReasonContext},
+    wire::{self, Anomaly, Connack, Direction, Packet, PacketType},
 };
 
 /// What became of a frame.
@@ -62,13 +62,18 @@ impl Session {
             return;
         }
         if let Some(anomaly) = reading.anomalies.iter().find(|anomaly| anomaly.is_violation) {
-            reading.close = Some(Close::violation(anomaly.clone(), frame, is_greeting));
+            let mut shown = frame.to_vec();
+            wire::mask_secrets(&mut shown, self.link.version, Direction::ServerToClient);
+            reading.close = Some(Close::violation(anomaly.clone(), &shown, is_greeting));
         }
     }
 
     fn on_packet(&mut self, packet: &Packet, reading: &mut Reading, now: u64) {
         if self.link.state == LinkState::Greeting
-            && !matches!(packet, Packet::Connack(_) | Packet::Disconnect(_))
+            && !matches!(
+                packet,
+                Packet::Connack(_) | Packet::Disconnect(_) | Packet::Auth(_)
+            )
         {
             reading
                 .anomalies
@@ -77,8 +82,10 @@ impl Session {
         }
         let found = match packet {
             Packet::Connack(connack) if self.link.state == LinkState::Greeting => {
-                let anomaly = self.check_session_present(connack.session_present);
-                if anomaly.is_none() || self.settings.is_lenient {
+                let (anomaly, close) = self.check_connack(connack);
+                let is_good = anomaly.as_ref().is_none_or(|anomaly| !anomaly.is_violation);
+                reading.close = close;
+                if reading.close.is_none() && is_good {
                     reading.close = self.on_connack(connack, now);
                 }
                 anomaly
@@ -110,13 +117,29 @@ impl Session {
                 reading.close = Some(Close::Disconnected(disconnect.clone()));
                 None
             }
-            Packet::Auth(_) => Some(violation(
-                "AUTH though CONNECT named no authentication method (MQTT-4.12.0-6)",
-            )),
+            Packet::Auth(auth) => {
+                let (anomaly, close) = self.on_auth(auth);
+                reading.close = close;
+                anomaly
+            }
             // The decoder has said already that a server must not send these.
             Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::Pingreq => None,
         };
         reading.anomalies.extend(found);
+    }
+
+    /// What is wrong with a CONNACK beside its code; a refusal needs no proof of anything.
+    fn check_connack(&mut self, connack: &Connack) -> (Option<Anomaly>, Option<Close>) {
+        if connack.code.is_failure(ReasonContext::Connack(self.link.version)) {
+            return (None, None);
+        }
+        match self.check_session_present(connack.session_present) {
+            Some(anomaly) if !self.settings.is_lenient => (Some(anomaly), None),
+            odd_or_none => {
+                let (anomaly, close) = self.check_authenticated(connack);
+                (anomaly.or(odd_or_none), close)
+            }
+        }
     }
 
     fn check_session_present(&self, session_present: bool) -> Option<Anomaly> {

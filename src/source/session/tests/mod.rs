@@ -1,5 +1,6 @@
 //! The session against a scripted server: packets in, packets out, no socket and no clock.
 
+mod authentication;
 mod greeting;
 mod publishing;
 mod receiving;
@@ -29,6 +30,7 @@ fn settings() -> Settings {
         client_id: "me".into(),
         username: None,
         password: None,
+        authentication: None,
         keep_alive: 30,
         clean_start: true,
         will: None,
