@@ -11,7 +11,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -79,6 +79,11 @@ fn answer(stream: &mut TcpStream, is_v5: bool, longest: &AtomicU64) {
         let answer = match packet[0] >> 4 {
             8 => suback(&packet, is_v5),
             12 => vec![0xD0, 0],
+            // A server closes on DISCONNECT (MQTT-3.14.4-3); who waits for that is not to wait in vain.
+            14 => {
+                let _ = stream.shutdown(Shutdown::Both);
+                return;
+            }
             _ => continue,
         };
         if stream.write_all(&answer).is_err() {
