@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     reason = "a test stops where something is not as it is to be"
 )]
 
@@ -10,6 +11,8 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+use serde_json::Value;
 
 use mqttscope::config::{self, Faults, KeyBindings, Paths, SHIPPED_PROFILES, Settings, Theme};
 
@@ -144,5 +147,97 @@ fn check_tells_the_faults_of_all_files_at_once() {
         "mine.toml:2:",
     ] {
         assert!(faults.contains(part), "{part}\n{faults}");
+    }
+}
+
+// ---- schemas ----
+
+/// Whether a value is as a schema says, as far as the schemas here say anything.
+fn is_as(schema: &Value, value: &Value) -> bool {
+    let is_of_type = match schema["type"].as_str() {
+        Some("object") => value.is_object(),
+        Some("array") => value.is_array(),
+        Some("string") => value.is_string(),
+        Some("boolean") => value.is_boolean(),
+        Some("integer") => value.is_i64(),
+        Some(other) => panic!("{other} is not read here"),
+        None => true,
+    };
+    let any_of = schema["anyOf"].as_array();
+    let number = value.as_i64().unwrap_or(0);
+    let count = value.as_array().map_or(0, |list| list.len() as i64);
+    let mut items = value.as_array().into_iter().flatten();
+    is_of_type
+        && any_of.is_none_or(|any| any.iter().any(|schema| is_as(schema, value)))
+        && schema["minimum"].as_i64().is_none_or(|least| number >= least)
+        && schema["maximum"].as_i64().is_none_or(|most| number <= most)
+        && schema["minItems"].as_i64().is_none_or(|least| count >= least)
+        && schema["maxItems"].as_i64().is_none_or(|most| count <= most)
+        && items.all(|item| is_as(&schema["items"], item))
+        && value.as_object().is_none_or(|object| has_keys(schema, object))
+}
+
+fn has_keys(schema: &Value, object: &serde_json::Map<String, Value>) -> bool {
+    let required = schema["required"].as_array().into_iter().flatten();
+    let mut required = required.filter_map(Value::as_str);
+    let is_known =
+        |(key, value): (&String, &Value)| match (&schema["properties"][key], &schema["additionalProperties"])
+        {
+            (Value::Null, Value::Bool(false)) => false,
+            (Value::Null, inner) | (inner, _) => is_as(inner, value),
+        };
+    required.all(|key| object.contains_key(key)) && object.iter().all(is_known)
+}
+
+fn matches_schema(path: &Path) -> bool {
+    let kind = match path.parent().unwrap().file_name().unwrap().to_str().unwrap() {
+        "profiles" => "profile",
+        "settings" => "config",
+        "themes" => "theme",
+        "keys" => "keys",
+        other => panic!("{other} is no kind of file"),
+    };
+    let schema = config::schema(kind, mqttscope::app::keys::DEFAULT_KEYS).unwrap();
+    let value = toml::from_str(&fs::read_to_string(path).unwrap());
+    value.is_ok_and(|value: Value| is_as(&schema, &value))
+}
+
+/// Wrong in what a value means, which a schema does not know.
+const BEYOND_SCHEMAS: &[&str] = &[
+    "url",
+    "url_user",
+    "waits",
+    "authentication",
+    "authentication_data",
+    "itself",
+    "parent",
+];
+/// Right, but names actions that are not there: that is not for the reader of the file.
+const UNKNOWN_ACTIONS: &[&str] = &["some"];
+
+#[test]
+fn schemas_take_what_the_readers_take_and_refuse_what_they_can() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = ["profiles", "themes"].into_iter().flat_map(|folder| {
+        let entries = fs::read_dir(root.join(folder)).unwrap();
+        entries.map(|entry| entry.unwrap().path())
+    });
+    for path in files("valid").into_iter().chain(shipped) {
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        assert_eq!(
+            matches_schema(&path),
+            !UNKNOWN_ACTIONS.contains(&stem),
+            "{}",
+            path.display()
+        );
+    }
+    for path in files("invalid") {
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        assert_eq!(
+            matches_schema(&path),
+            BEYOND_SCHEMAS.contains(&stem),
+            "{}",
+            path.display()
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! All files of a configuration at once: loaded for a start, or checked for `config check`.
 
-use super::{Fault, Faults, KeyBindings, Paths, Settings, Theme, load_profile, profile_names, theme_names};
+use super::{
+    Fault, Faults, KeyBindings, NO_PROFILE_NAME, Paths, Settings, Theme, load_profile,
+    profile_file::nested_groups, profile_names, theme_names,
+};
 
 /// Every fault of every file: settings, keys, profiles, themes, and the theme the settings name.
 pub fn check(paths: &Paths) -> Result<(), Faults> {
@@ -11,9 +14,12 @@ pub fn check(paths: &Paths) -> Result<(), Faults> {
         if let Some(result) = load_profile(paths, &name) {
             gather(&mut faults, result);
         } else {
-            let what = "is no profile name; use letters, digits, - _ . and spaces";
-            faults.extend(Faults::of_file(paths.profile(&name).display().to_string(), what).0);
+            faults.extend(Faults::of_file(paths.profile(&name).display().to_string(), NO_PROFILE_NAME).0);
         }
+    }
+    for folder in nested_groups(paths) {
+        let what = "groups do not nest: nothing in this folder is read";
+        faults.extend(Faults::of_file(folder.display().to_string(), what).0);
     }
     let names = theme_names(&paths.config);
     for name in &names {

@@ -22,6 +22,31 @@ pub(super) fn toml_stems(dir: &Path) -> Vec<String> {
     stems
 }
 
+/// The folders of a folder that are not hidden, sorted.
+pub(super) fn folders(dir: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(dir) else {
+        return Vec::new();
+    };
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| {
+            let path = entry.ok()?.path();
+            let name = path.file_name()?.to_str()?;
+            (path.is_dir() && !name.starts_with('.')).then(|| name.to_owned())
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+/// Whether a text can name a profile: `lab`, or `plant/lab` for one in a group, which is a folder. Nothing leaves
+/// the profiles' folder by such a name.
+pub fn is_profile_name(name: &str) -> bool {
+    let (group, stem) = name
+        .split_once('/')
+        .map_or((None, name), |(group, stem)| (Some(group), stem));
+    group.is_none_or(is_file_stem) && is_file_stem(stem)
+}
+
 /// Whether a text can be the stem of a file of ours: no separators, not hidden, nothing a shell trips over.
 pub fn is_file_stem(name: &str) -> bool {
     !name.is_empty()
@@ -123,6 +148,17 @@ mod tests {
             ("a\nb", false),
         ] {
             assert_eq!(is_file_stem(name), expected, "{name:?}");
+        }
+        for (name, expected) in [
+            ("plant/lab", true),
+            ("a/b/c", false),
+            ("../up", false),
+            ("up/..", false),
+            ("/lab", false),
+            ("lab/", false),
+            ("", false),
+        ] {
+            assert_eq!(is_profile_name(name), expected, "{name:?}");
         }
     }
 }

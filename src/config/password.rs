@@ -5,7 +5,7 @@
 use std::{
     env, fs,
     io::Read,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::mpsc,
     thread,
@@ -57,7 +57,7 @@ pub fn resolve_secrets(paths: &Paths, profile: &mut Profile) -> Result<Option<Se
 pub fn save_password(paths: &Paths, profile: &str, secret: &Secret) -> Result<PasswordSource, Faults> {
     let relative = Path::new("passwords").join(profile);
     let path = paths.config.join(&relative);
-    if !files::is_file_stem(profile) {
+    if !files::is_profile_name(profile) {
         return Err(Faults::of_file(
             path.display().to_string(),
             "is no file name; choose another profile name",
@@ -72,6 +72,23 @@ pub fn save_password(paths: &Paths, profile: &str, secret: &Secret) -> Result<Pa
     files::write_private(&path, secret.expose())
         .map_err(|error| Faults::of_file(path.display().to_string(), error.to_string()))?;
     Ok(PasswordSource::File(relative))
+}
+
+/// Writes a certificate or key to a file only its owner may read, and gives its path as the profile says it.
+pub fn save_certificate(paths: &Paths, profile: &str, name: &str, pem: &Secret) -> Result<PathBuf, Faults> {
+    let relative = certificate_path(profile, name);
+    let path = paths.config.join(&relative);
+    let fault = |what: String| Faults::of_file(path.display().to_string(), what);
+    if !files::is_profile_name(profile) {
+        return Err(fault("is no file name; choose another profile name".into()));
+    }
+    files::write_private(&path, pem.expose()).map_err(|error| fault(error.to_string()))?;
+    Ok(relative)
+}
+
+/// Where [`save_certificate`] writes, below the configuration's folder.
+pub fn certificate_path(profile: &str, name: &str) -> PathBuf {
+    Path::new("certificates").join(format!("{profile}-{name}.pem"))
 }
 
 fn read_limited(path: &Path) -> std::io::Result<Vec<u8>> {

@@ -146,6 +146,16 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// The group it is in: the folder of its file.
+    pub fn group(&self) -> Option<&str> {
+        self.name.split_once('/').map(|(group, _)| group)
+    }
+
+    /// Its name within its group.
+    pub fn short_name(&self) -> &str {
+        self.name.split_once('/').map_or(&self.name, |(_, name)| name)
+    }
+
     /// A profile that looks without disturbing: random client id, clean start, no will,
     /// `#` and `$SYS/#` at QoS 0 with Retain As Published.
     pub fn new(name: impl Into<String>, url: BrokerUrl) -> Self {

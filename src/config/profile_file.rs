@@ -48,14 +48,32 @@ pub(super) const KEYS: &[&str] = &[
     "tls",
 ];
 
-/// The names of the user's profiles, sorted.
+/// The names of the user's profiles, sorted: those in no group, then `GROUP/NAME`, a group being a folder.
 pub fn profile_names(paths: &Paths) -> Vec<String> {
-    files::toml_stems(&paths.config.join("profiles"))
+    let dir = paths.config.join("profiles");
+    let mut names = files::toml_stems(&dir);
+    for group in files::folders(&dir) {
+        let stems = files::toml_stems(&dir.join(&group));
+        names.extend(stems.iter().map(|stem| format!("{group}/{stem}")));
+    }
+    names
+}
+
+/// Folders within groups: nothing in them is read.
+pub(super) fn nested_groups(paths: &Paths) -> Vec<PathBuf> {
+    let dir = paths.config.join("profiles");
+    let groups = files::folders(&dir).into_iter().map(|group| dir.join(group));
+    groups
+        .flat_map(|group| {
+            let inner = files::folders(&group);
+            inner.into_iter().map(move |name| group.join(name))
+        })
+        .collect()
 }
 
 /// The user's profile of that name, or the shipped one; `None` where there is neither.
 pub fn load_profile(paths: &Paths, name: &str) -> Option<Result<Profile, Faults>> {
-    if !files::is_file_stem(name) {
+    if !files::is_profile_name(name) {
         return None;
     }
     let path = paths.profile(name);
@@ -129,7 +147,7 @@ fn set<T>(place: &mut T, value: Option<T>) {
 }
 
 /// Whole seconds as CONNECT carries them; `0s` is off.
-fn keep_alive(text: &str) -> Result<u16, String> {
+pub fn keep_alive(text: &str) -> Result<u16, String> {
     let duration = text::parse_duration(text).map_err(|error| error.to_string())?;
     let whole = duration.subsec_nanos() == 0;
     u16::try_from(duration.as_secs())
@@ -138,8 +156,11 @@ fn keep_alive(text: &str) -> Result<u16, String> {
         .ok_or_else(|| format!("\"{text}\" is no keep alive; use 0s (off) to 65535s, whole seconds"))
 }
 
+/// The keys of `reconnect`.
+pub(super) const RECONNECT_KEYS: &[&str] = &["min", "max"];
+
 fn read_backoff(section: &Section<'_>, backoff: &mut Backoff) {
-    section.only(&["min", "max"]);
+    section.only(RECONNECT_KEYS);
     set(&mut backoff.min, section.parsed("min", wait));
     set(&mut backoff.max, section.parsed("max", wait));
     if backoff.min > backoff.max {
@@ -148,7 +169,7 @@ fn read_backoff(section: &Section<'_>, backoff: &mut Backoff) {
 }
 
 /// A pause between tries: never so short that it hammers a broker.
-fn wait(text: &str) -> Result<Duration, String> {
+pub fn wait(text: &str) -> Result<Duration, String> {
     let duration = text::parse_duration(text).map_err(|error| error.to_string())?;
     if (Duration::from_millis(100)..=Duration::from_secs(3600)).contains(&duration) {
         Ok(duration)
@@ -382,9 +403,12 @@ fn read_subscription(entry: &Entry<'_>) -> Option<Subscription> {
     })
 }
 
+/// The keys of `[[decode]]`, all of them needed.
+pub(super) const RULE_KEYS: &[&str] = &["topic", "as"];
+
 fn read_rule(section: &Section<'_>) -> Option<DecodeRule> {
-    section.only(&["topic", "as"]);
-    for key in ["topic", "as"] {
+    section.only(RULE_KEYS);
+    for key in RULE_KEYS {
         if !section.has(key) {
             section.missing(format!("\"{key}\" of [[decode]] is missing"));
         }

@@ -11,6 +11,10 @@ use super::{
 };
 use crate::mqtt::{Subscription, TopicFilter, Will};
 
+/// Why a name is refused.
+pub const NO_PROFILE_NAME: &str =
+    "is no profile name; use letters, digits, - _ . and spaces, and GROUP/NAME for a group";
+
 /// Writes `profiles/<name>.toml`, whole or not at all, readable by its owner only.
 ///
 /// A password in memory is not written: see [`super::save_password`]. A file there that is faulty is left alone
@@ -18,12 +22,8 @@ use crate::mqtt::{Subscription, TopicFilter, Will};
 pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Faults> {
     let path = paths.profile(&profile.name);
     let file = path.display().to_string();
-    if !files::is_file_stem(&profile.name) {
-        let what = format!(
-            "\"{}\" is no profile name; use letters, digits, - _ . and spaces",
-            profile.name
-        );
-        return Err(Faults::of_file(file, what));
+    if !files::is_profile_name(&profile.name) {
+        return Err(Faults::of_file(file, NO_PROFILE_NAME));
     }
     let text = match fs::read_to_string(&path) {
         Ok(old) => {
@@ -36,12 +36,39 @@ pub fn save_profile(paths: &Paths, profile: &Profile) -> Result<(), Faults> {
     files::write_private(&path, text.as_bytes()).map_err(|error| Faults::of_file(file, error.to_string()))
 }
 
-/// Deletes a profile's file and gives its text back, so that the deletion can be undone.
+/// Gives a profile's file another name, comments and all; what is there under the new one is left alone. One that
+/// has no file needs none.
+pub fn rename_profile(paths: &Paths, old: &str, new: &str) -> Result<(), Faults> {
+    let (from, to) = (paths.profile(old), paths.profile(new));
+    let fault = |what: String| Faults::of_file(to.display().to_string(), what);
+    if !files::is_profile_name(old) || !files::is_profile_name(new) {
+        return Err(fault(NO_PROFILE_NAME.into()));
+    }
+    if fs::symlink_metadata(&to).is_ok() {
+        return Err(fault("is there already; choose another name".into()));
+    }
+    if fs::symlink_metadata(&from).is_err() {
+        return Ok(());
+    }
+    let text = fs::read_to_string(&from).map_err(|error| fault(error.to_string()))?;
+    restore_profile(paths, new, &text)?;
+    delete_profile(paths, old).map(drop)
+}
+
+/// Deletes a profile's file, and its group's folder with the last of them; gives the file's text back, so that
+/// the deletion can be undone.
 pub fn delete_profile(paths: &Paths, name: &str) -> Result<String, Faults> {
     let path = paths.profile(name);
-    let fault = |error: std::io::Error| Faults::of_file(path.display().to_string(), error.to_string());
-    let text = fs::read_to_string(&path).map_err(fault)?;
-    fs::remove_file(&path).map_err(fault)?;
+    let fault = |what: String| Faults::of_file(path.display().to_string(), what);
+    if !files::is_profile_name(name) {
+        return Err(fault(NO_PROFILE_NAME.into()));
+    }
+    let text = fs::read_to_string(&path).map_err(|error| fault(error.to_string()))?;
+    fs::remove_file(&path).map_err(|error| fault(error.to_string()))?;
+    if let (true, Some(group)) = (name.contains('/'), path.parent()) {
+        // fails while there is something in it, which is meant
+        let _ = fs::remove_dir(group);
+    }
     Ok(text)
 }
 
@@ -192,12 +219,13 @@ fn subscription(subscription: &Subscription) -> Value {
 
 fn backoff(backoff: Backoff) -> Item {
     let mut table = InlineTable::new();
-    table.insert("min", wait(backoff.min).into());
-    table.insert("max", wait(backoff.max).into());
+    table.insert("min", wait_text(backoff.min).into());
+    table.insert("max", wait_text(backoff.max).into());
     value(table)
 }
 
-fn wait(duration: Duration) -> String {
+/// A pause between tries as files write it.
+pub fn wait_text(duration: Duration) -> String {
     match duration.subsec_millis() {
         0 => format!("{}s", duration.as_secs()),
         _ => format!("{}ms", duration.as_millis()),
@@ -385,6 +413,45 @@ mod tests {
         let mut profile = full();
         profile.name = "../lab".into();
         assert!(save_profile(&paths, &profile).is_err());
+    }
+
+    #[test]
+    fn a_group_is_a_folder_that_comes_and_goes_with_its_profiles() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = paths(&dir);
+        let mut profile = full();
+        save_profile(&paths, &profile).unwrap();
+        profile.name = "plant/lab".into();
+        save_profile(&paths, &profile).unwrap();
+        let names = || super::super::profile_names(&paths);
+        assert_eq!(names(), ["lab", "plant/lab"]);
+        assert_eq!(load(&paths, "plant/lab"), profile);
+        let text = delete_profile(&paths, "plant/lab").unwrap();
+        assert!(!dir.path().join("profiles/plant").exists());
+        restore_profile(&paths, "plant/lab", &text).unwrap();
+        assert_eq!(load(&paths, "plant/lab"), profile);
+        assert!(delete_profile(&paths, "plant/../lab").is_err());
+        assert_eq!(names(), ["lab", "plant/lab"]);
+    }
+
+    #[test]
+    fn renamed_profile_keeps_its_comments_and_overwrites_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = paths(&dir);
+        let text = "url = \"mqtt://pi\" # mine\n";
+        for name in ["lab", "other"] {
+            files::write_private(&paths.profile(name), text.as_bytes()).unwrap();
+        }
+        assert!(
+            rename_profile(&paths, "lab", "other")
+                .unwrap_err()
+                .to_string()
+                .contains("is there already")
+        );
+        rename_profile(&paths, "lab", "plant/lab").unwrap();
+        assert_eq!(fs::read_to_string(paths.profile("plant/lab")).unwrap(), text);
+        assert!(!paths.profile("lab").exists());
+        assert_eq!(rename_profile(&paths, "never saved", "x"), Ok(()));
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub struct Settings {
     pub mouse: Option<bool>,
 }
 
-const KEYS: &[&str] = &[
+/// Every key of the file.
+pub(super) const KEYS: &[&str] = &[
     "theme",
     "max_memory",
     "max_payload",

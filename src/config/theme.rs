@@ -56,7 +56,8 @@ macro_rules! meanings {
             }
         }
 
-        const SECTIONS: &[&str] = &[$($section,)*];
+        /// The tables of a theme file.
+        pub(super) const SECTIONS: &[&str] = &[$($section,)*];
     };
 }
 
@@ -225,10 +226,11 @@ fn unknown_theme(config_dir: &Path, name: &str) -> Faults {
     )
 }
 
+/// The keys of a theme file beside its tables of colours.
+pub(super) const KEYS: &[&str] = &["name", "appearance", "inherits", "palette"];
+
 fn read_theme(top: &Section<'_>, mut theme: Theme, stem: &str) -> Theme {
-    let mut known = vec!["name", "appearance", "inherits", "palette"];
-    known.extend(SECTIONS);
-    top.only(&known);
+    top.only(&[KEYS, SECTIONS].concat());
     theme.name = top.string("name").unwrap_or(stem).into();
     if let Some(appearance) = top.parsed("appearance", parse_appearance) {
         theme.appearance = appearance;

@@ -11,6 +11,7 @@ mod suggest;
 mod units;
 mod wall_clock;
 mod width;
+mod words;
 
 pub use duration::{age, delta, elapsed, latency};
 pub use quantity::{count, grouped, grouped_with, rate, size, size_long};
@@ -22,3 +23,4 @@ pub use width::{
     fit_topic, pad_end, pad_start, skip_cells, take_cells, truncate_end, truncate_middle, truncate_start,
     width,
 };
+pub use words::{join_words, split_words};

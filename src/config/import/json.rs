@@ -2,8 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Imported, begin, qos, scheme};
-use crate::mqtt::{RetainHandling, SubscriptionOptions};
+use super::{CertificateFile, Imported, begin, properties, qos, scheme};
+use crate::{
+    config::{Place, Secret},
+    mqtt::{RetainHandling, SubscriptionOptions},
+};
 
 /// Every connection, or why there is none.
 pub fn read(text: &str) -> Result<Vec<Result<Imported, String>>, String> {
@@ -65,7 +68,7 @@ fn mqttx(one: &Value) -> Result<Imported, String> {
     imported.client_id(text(one, "clientId"));
     imported.keep_alive(number(one, "keepalive"));
     imported.version(text(one, "mqttVersion"));
-    imported.certificates(text(one, "ca"), text(one, "cert"), text(one, "key"));
+    imported.certificate_files(text(one, "ca"), text(one, "cert"), text(one, "key"));
     let profile = &mut imported.profile;
     if one.get("clean").and_then(Value::as_bool) == Some(false) {
         profile.clean_start = false;
@@ -80,11 +83,14 @@ fn mqttx(one: &Value) -> Result<Imported, String> {
     }
     if let Some(will) = one.get("will") {
         let (topic, payload) = (text(will, "lastWillTopic"), text(will, "lastWillPayload"));
+        let (properties, notes) = properties::read(will.get("properties"), Place::Will);
+        imported.notes.extend(notes);
         imported.will(
             topic,
             payload,
             qos(number(will, "lastWillQos")),
             flag(will, "lastWillRetain"),
+            properties,
         );
     }
     subscriptions(&mut imported, list(one, "subscriptions"));
@@ -94,15 +100,9 @@ fn mqttx(one: &Value) -> Result<Imported, String> {
             "{messages} messages left out: this version keeps no recordings"
         ));
     }
-    if one
-        .get("properties")
-        .and_then(Value::as_object)
-        .is_some_and(|all| !all.is_empty())
-    {
-        imported
-            .notes
-            .push("MQTT 5 properties left out: they are flags here (-D, -x)".into());
-    }
+    let (properties, notes) = properties::read(one.get("properties"), Place::Connect);
+    imported.profile.properties.connect = properties;
+    imported.notes.extend(notes);
     Ok(imported)
 }
 
@@ -122,7 +122,9 @@ fn subscriptions(imported: &mut Imported, list: &[Value]) {
             retain_handling: handling.unwrap_or_default(),
         };
         // MQTT Explorer's first format has the filter alone
-        imported.subscription(one.as_str().unwrap_or(text(one, "topic")), options);
+        let (properties, notes) = properties::read(Some(one), Place::Subscribe);
+        imported.notes.extend(notes);
+        imported.subscription(one.as_str().unwrap_or(text(one, "topic")), options, properties);
     }
 }
 
@@ -145,14 +147,49 @@ fn explorer(one: &Value) -> Result<Imported, String> {
     if scheme.is_tls() {
         imported.profile.tls.is_insecure = one.get("certValidation").and_then(Value::as_bool) == Some(false);
     }
-    let certificates = ["selfSignedCertificate", "clientCertificate", "clientKey"];
-    if certificates
-        .iter()
-        .any(|key| one.get(key).is_some_and(Value::is_object))
-    {
-        let note = "certificates left out: write them to files and name these in [tls]";
-        imported.notes.push(note.into());
-    }
+    certificates(&mut imported, one);
     subscriptions(&mut imported, list(one, "subscriptions"));
     Ok(imported)
+}
+
+/// MQTT Explorer keeps the files' contents in its settings: `{ "name": …, "data": base64 }`.
+fn certificates(imported: &mut Imported, one: &Value) {
+    let found = [
+        ("selfSignedCertificate", CertificateFile::Ca),
+        ("clientCertificate", CertificateFile::Cert),
+        ("clientKey", CertificateFile::Key),
+    ]
+    .into_iter()
+    .filter_map(|(key, kind)| Some((kind, one.get(key).filter(|value| value.is_object())?)));
+    for (kind, value) in found {
+        match pem(text(value, "data")) {
+            Some(pem) if imported.profile.url.scheme.is_tls() => imported.certificates.push((kind, pem)),
+            Some(_) => imported.notes.push(format!(
+                "{} left out: the connection does not use TLS",
+                kind.name()
+            )),
+            None => imported.notes.push(format!(
+                "{} left out: \"{}\" is no PEM file in base64",
+                kind.name(),
+                text(value, "name")
+            )),
+        }
+    }
+    let has = |kind| imported.certificates.iter().any(|(other, _)| *other == kind);
+    if has(CertificateFile::Cert) != has(CertificateFile::Key) {
+        imported
+            .certificates
+            .retain(|(kind, _)| *kind == CertificateFile::Ca);
+        let note = "client certificate left out: certificate and key belong together";
+        imported.notes.push(note.into());
+    }
+}
+
+fn pem(base64: &str) -> Option<Secret> {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    let bytes = STANDARD.decode(base64.trim()).ok()?;
+    bytes
+        .trim_ascii_start()
+        .starts_with(b"-----BEGIN ")
+        .then(|| Secret::new(bytes))
 }

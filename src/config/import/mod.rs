@@ -3,9 +3,12 @@
 //! Values only: what is written where is for who asks to decide. What has no place in a profile is said.
 
 mod json;
+pub(super) mod properties;
 mod xml;
 
-use super::{BrokerUrl, Profile, Scheme, Secret};
+use std::path::PathBuf;
+
+use super::{BrokerUrl, PasswordSource, Profile, Scheme, Secret, TlsOptions};
 use crate::mqtt::{
     Message, Properties, QoS, Subscription, SubscriptionOptions, TopicFilter, TopicName, Will,
 };
@@ -17,8 +20,41 @@ pub struct Imported {
     pub profile: Profile,
     /// The password.
     pub password: Option<Secret>,
+    /// Certificates that stood in the settings themselves, PEM: for files that the profile is to name.
+    pub certificates: Vec<(CertificateFile, Secret)>,
     /// What could not be taken over, in words.
     pub notes: Vec<String>,
+}
+
+/// What a file of TLS is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateFile {
+    /// Certificate authorities.
+    Ca,
+    /// The client's certificate.
+    Cert,
+    /// The client's private key.
+    Key,
+}
+
+impl CertificateFile {
+    /// As `[tls]` has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ca => "ca",
+            Self::Cert => "cert",
+            Self::Key => "key",
+        }
+    }
+
+    /// Its place in a profile.
+    pub const fn of(self, tls: &mut TlsOptions) -> &mut Option<PathBuf> {
+        match self {
+            Self::Ca => &mut tls.ca,
+            Self::Cert => &mut tls.cert,
+            Self::Key => &mut tls.key,
+        }
+    }
 }
 
 /// Reads an export or settings file; which program's it is shows in the text. The error says what is wrong.
@@ -70,11 +106,40 @@ fn begin(name: &str, scheme: Scheme, host: &str, port: Option<u64>, path: &str) 
     Ok(Imported {
         profile: Profile::new(file_name(name, host), url),
         password: None,
+        certificates: Vec::new(),
         notes: Vec::new(),
     })
 }
 
 impl Imported {
+    /// A profile whose passwords are to go to files of their own; what is of one run only is left out and said.
+    pub fn of_profile(mut profile: Profile) -> Self {
+        let mut notes = Vec::new();
+        let take = |source: &mut PasswordSource| match std::mem::take(source) {
+            PasswordSource::Memory(secret) => Some(secret),
+            other => {
+                *source = other;
+                None
+            }
+        };
+        let password = take(&mut profile.password);
+        if take(&mut profile.tls.key_password).is_some() {
+            notes.push("the key's password left out; use key_password_command or key_password_file".into());
+        }
+        if take(&mut profile.authentication_data).is_some() {
+            notes.push("authentication data left out; use authentication_data_command or _file".into());
+        }
+        if profile.tls.keylog.is_some() {
+            notes.push("--tls-keylog left out: it is for one run".into());
+        }
+        Self {
+            profile,
+            password,
+            certificates: Vec::new(),
+            notes,
+        }
+    }
+
     fn credentials(&mut self, username: &str, password: &str) {
         self.profile.username = Some(username.to_owned()).filter(|name| !name.is_empty());
         self.password = (!password.is_empty()).then(|| Secret::new(password.to_owned()));
@@ -87,19 +152,20 @@ impl Imported {
         }
     }
 
-    fn subscription(&mut self, filter: &str, options: SubscriptionOptions) {
+    fn subscription(&mut self, filter: &str, options: SubscriptionOptions, properties: Properties) {
         match TopicFilter::new(filter) {
-            Ok(filter) => self
-                .profile
-                .subscriptions
-                .push(Subscription::new(filter, options)),
+            Ok(filter) => self.profile.subscriptions.push(Subscription {
+                filter,
+                options,
+                properties,
+            }),
             Err(error) => self
                 .notes
                 .push(format!("subscription \"{filter}\" left out: {error}")),
         }
     }
 
-    fn will(&mut self, topic: &str, payload: &str, qos: QoS, retain: bool) {
+    fn will(&mut self, topic: &str, payload: &str, qos: QoS, retain: bool, properties: Properties) {
         if topic.is_empty() {
             return;
         }
@@ -110,7 +176,7 @@ impl Imported {
                     payload: payload.to_owned().into(),
                     qos,
                     retain,
-                    properties: Properties::NONE,
+                    properties,
                 };
                 self.profile.will = Some(Will { message });
             }
@@ -135,7 +201,7 @@ impl Imported {
     }
 
     /// Certificates named by files; both halves of the client's or none.
-    fn certificates(&mut self, ca: &str, cert: &str, key: &str) {
+    fn certificate_files(&mut self, ca: &str, cert: &str, key: &str) {
         let path = |text: &str| (!text.is_empty()).then(|| text.into());
         let (ca, cert, key) = (path(ca), path(cert), path(key));
         if !self.profile.url.scheme.is_tls() {

@@ -48,7 +48,7 @@ fn profile(node: Node<'_, '_>) -> Result<Imported, String> {
     imported.keep_alive(text(options, "keepAliveInterval").parse().ok());
     imported.version(text(options, "mqttVersion"));
     let [ca, cert, key] = files;
-    imported.certificates(ca, cert, key);
+    imported.certificate_files(ca, cert, key);
     if text(options, "cleanSession") == "false" {
         imported.profile.clean_start = false;
     }

@@ -1,0 +1,103 @@
+//! A profile as MQTTX imports it: a JSON object. Secrets stay out; what has no place there is said.
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    PasswordSource, Profile,
+    import::properties::{camel_name, write},
+};
+use crate::mqtt::{PropertyId, ProtocolChoice, ProtocolVersion, Subscription, Will};
+
+/// The connection, and what could not be said, in words.
+pub fn export_mqttx(profile: &Profile) -> (Value, Vec<String>) {
+    let url = &profile.url;
+    let path = |path: &Option<std::path::PathBuf>| {
+        path.as_ref()
+            .map_or_else(String::new, |path| path.display().to_string())
+    };
+    let has_own_ca = profile.tls.ca.is_some() || profile.tls.cert.is_some();
+    let value = json!({
+        "id": profile.name,
+        "name": profile.name,
+        "clientId": profile.client_id.replace("{host}", "mqttscope").replace("{rand4}", "export"),
+        "protocol": url.scheme.name(),
+        "host": url.host,
+        "port": url.port,
+        "path": url.path,
+        "username": profile.username.as_deref().unwrap_or_default(),
+        "password": "",
+        "ssl": url.scheme.is_tls(),
+        "certType": if !url.scheme.is_tls() { "" } else if has_own_ca { "self" } else { "server" },
+        "ca": path(&profile.tls.ca),
+        "cert": path(&profile.tls.cert),
+        "key": path(&profile.tls.key),
+        "rejectUnauthorized": !profile.tls.is_insecure,
+        "ALPNProtocols": profile.tls.alpn.join(","),
+        "mqttVersion": version(profile.protocol),
+        "clean": profile.clean_start,
+        "keepalive": profile.keep_alive,
+        "reconnect": true,
+        "will": profile.will.as_ref().map_or_else(|| json!({}), will),
+        "properties": write(&profile.properties.connect),
+        "subscriptions": profile.subscriptions.iter().map(subscription).collect::<Vec<_>>(),
+        "messages": [],
+    });
+    (value, notes(profile))
+}
+
+fn version(protocol: ProtocolChoice) -> &'static str {
+    match protocol {
+        ProtocolChoice::Exactly(ProtocolVersion::V31) => "3.1",
+        ProtocolChoice::Exactly(ProtocolVersion::V311) => "3.1.1",
+        _ => "5.0",
+    }
+}
+
+fn will(Will { message }: &Will) -> Value {
+    json!({
+        "lastWillTopic": message.topic.as_str(),
+        "lastWillPayload": String::from_utf8_lossy(&message.payload),
+        "lastWillQos": message.qos.as_u8(),
+        "lastWillRetain": message.retain,
+        "properties": write(&message.properties),
+    })
+}
+
+fn subscription(one: &Subscription) -> Value {
+    let options = one.options;
+    let mut object = Map::new();
+    object.insert("topic".into(), one.filter.as_str().into());
+    object.insert("qos".into(), options.qos.as_u8().into());
+    object.insert("nl".into(), options.no_local.into());
+    object.insert("rap".into(), options.retain_as_published.into());
+    object.insert("rh".into(), (options.retain_handling as u8).into());
+    if let Some(id) = one.properties.subscription_identifiers().next() {
+        object.insert(camel_name(PropertyId::SubscriptionIdentifier), id.into());
+    }
+    Value::Object(object)
+}
+
+fn notes(profile: &Profile) -> Vec<String> {
+    let mut notes = Vec::new();
+    let mut left_out = |is_there: bool, what: &str| {
+        if is_there {
+            notes.push(format!("{what} left out"));
+        }
+    };
+    left_out(
+        profile.password != PasswordSource::None,
+        "the password, and where it comes from,",
+    );
+    left_out(profile.authentication_method.is_some(), "enhanced authentication");
+    left_out(
+        profile.tls.key_password != PasswordSource::None,
+        "the password of the private key",
+    );
+    left_out(profile.client_id.contains('{'), "placeholders of the client id");
+    left_out(profile.tls.ca_path.is_some(), "the CA folder");
+    left_out(profile.tls.sni.is_some(), "the server name (SNI)");
+    left_out(!profile.mute.is_empty(), "muted topics");
+    left_out(!profile.decode.is_empty(), "decode rules");
+    left_out(profile.read_only, "read only");
+    notes
+}
