@@ -151,6 +151,7 @@ actions! {
         ConnectionDuplicate "duplicate" "" "a copy, to change";
         ConnectionDelete "delete" "" "delete the profile; undo brings it back";
         ConnectionDisconnect "disconnect" "disconnect" "disconnect, and stay so";
+        ConnectionTest "test" "test" "go through the stages of connecting once, with a client id of its own";
     }
     Topics {
         TopicOpen "open" "open" "unfold; on a value: its details";
@@ -178,6 +179,7 @@ actions! {
         PublishPreviousField "previous_field" "" "the previous field";
         PublishEditor "editor" "$EDITOR" "write the payload in $EDITOR";
         PublishFile "file" "" "the payload from a file named in the body";
+        PublishProperties "properties" "" "the message's MQTT 5 properties";
         PublishOlder "older" "" "the message sent before";
         PublishNewer "newer" "" "the message sent after";
         PublishClose "close" "keep draft" "close; the draft is kept";
@@ -187,6 +189,8 @@ actions! {
         FormSave "save" "" "do it, from any field";
         FormNextField "next_field" "field" "the next field";
         FormPreviousField "previous_field" "" "the previous field";
+        FormNextPage "next_page" "page" "the next page";
+        FormPreviousPage "previous_page" "" "the previous page";
         FormClose "close" "cancel" "close without doing it";
     }
     Menu {

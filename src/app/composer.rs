@@ -22,11 +22,19 @@ pub enum Field {
     Qos,
     /// The RETAIN flag.
     Retain,
+    /// The MQTT 5 properties: a form of their own.
+    Properties,
     /// Payload.
     Body,
 }
 
-const FIELDS: [Field; 4] = [Field::Topic, Field::Qos, Field::Retain, Field::Body];
+const FIELDS: [Field; 5] = [
+    Field::Topic,
+    Field::Qos,
+    Field::Retain,
+    Field::Body,
+    Field::Properties,
+];
 
 /// What the body is, worked out when it changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -222,6 +230,18 @@ impl Composer {
         self.field = FIELDS.get(next).copied().unwrap_or(Field::Topic);
     }
 
+    /// Whether a key asks for the form of the properties.
+    pub fn opens_properties(&self, event: KeyEvent) -> bool {
+        let is_asking = matches!(event.code, KeyCode::Enter | KeyCode::Right | KeyCode::Char(' '));
+        self.field == Field::Properties && is_asking
+    }
+
+    /// Sends these properties along.
+    pub fn set_properties(&mut self, properties: Properties) {
+        self.properties = properties;
+        self.recheck();
+    }
+
     /// Takes a key as typing.
     pub fn key(&mut self, event: KeyEvent) {
         match (self.field, event.code) {
@@ -249,7 +269,7 @@ impl Composer {
                 self.body.paste(text);
                 self.binary = None;
             }
-            Field::Qos | Field::Retain => {}
+            Field::Qos | Field::Retain | Field::Properties => {}
         }
         self.recheck();
     }
@@ -475,7 +495,13 @@ mod tests {
     #[test]
     fn fields_come_round() {
         let mut composer = Composer::default();
-        for field in [Field::Qos, Field::Retain, Field::Body, Field::Topic] {
+        for field in [
+            Field::Qos,
+            Field::Retain,
+            Field::Body,
+            Field::Properties,
+            Field::Topic,
+        ] {
             composer.step(1);
             assert_eq!(composer.field, field);
         }

@@ -1,28 +1,18 @@
 //! The connection form: a profile being written.
 
-use super::{App, effect::Effect, form::Form, overlay::Overlay};
-use crate::{
-    config::{BrokerUrl, PasswordSource, Profile, Secret},
-    event::SourceId,
-    mqtt::{ProtocolChoice, ProtocolVersion},
+use crossterm::event::KeyEvent;
+
+use super::{
+    App,
+    connection_fields::{self, GROUP, KEEP, NAME, OWN_FILE, PASSWORD, SAVE, URL},
+    effect::Effect,
+    form::Form,
+    overlay::Overlay,
 };
-
-const NAME: &str = "Name";
-const URL: &str = "URL";
-const USER: &str = "User";
-const PASSWORD: &str = "Password";
-const KEEP: &str = "Keep password";
-const CLIENT_ID: &str = "Client id";
-const PROTOCOL: &str = "Protocol";
-const READ_ONLY: &str = "Read only";
-const SAVE: &str = "Save as profile";
-
-const PROTOCOLS: [ProtocolChoice; 4] = [
-    ProtocolChoice::Auto,
-    ProtocolChoice::Exactly(ProtocolVersion::V5),
-    ProtocolChoice::Exactly(ProtocolVersion::V311),
-    ProtocolChoice::Exactly(ProtocolVersion::V31),
-];
+use crate::{
+    config::{self, BrokerUrl, PasswordSource, Profile, Secret},
+    event::SourceId,
+};
 
 /// The form, and what it started from.
 #[derive(Debug)]
@@ -72,37 +62,7 @@ fn show(app: &mut App, title: &str, base: Profile, editing: Option<SourceId>, is
     } else {
         base.url.to_string()
     };
-    let protocol = PROTOCOLS
-        .iter()
-        .position(|choice| *choice == base.protocol)
-        .unwrap_or(0);
-    let form = Form::new(title)
-        .text(NAME, &base.name, "as listed; empty: the host")
-        .text(URL, &url, "mqtt://HOST:PORT, or HOST, or HOST:PORT")
-        .text(USER, base.username.as_deref().unwrap_or_default(), "empty: none")
-        .secret(
-            PASSWORD,
-            "empty: as before, or none; never written into the profile",
-        )
-        .choice(
-            KEEP,
-            &["in memory", "in a 0600 file"],
-            0,
-            "where a typed password is kept",
-        )
-        .text(
-            CLIENT_ID,
-            &base.client_id,
-            "{host} and {rand4} are filled in; never a device's own id",
-        )
-        .choice(
-            PROTOCOL,
-            &["auto", "5", "3.1.1", "3.1"],
-            protocol,
-            "auto: 5, and 3.1.1 where the broker does not know it",
-        )
-        .flag(READ_ONLY, base.read_only, "no publishing over this connection")
-        .flag(SAVE, is_saved, "write it to profiles/NAME.toml");
+    let form = connection_fields::form(title, &base, &url, is_saved);
     app.open(Overlay::Connection(Box::new(ConnectionForm {
         form,
         editing,
@@ -123,7 +83,11 @@ pub fn submit(app: &mut App) -> Vec<Effect> {
     let Some((mut profile, password)) = open.read(&taken) else {
         return Vec::new();
     };
-    let (editing, is_saved, keeps_file) = (open.editing, open.form.is_set(SAVE), open.form.chosen(KEEP) == 1);
+    let (editing, is_saved, keeps_file) = (
+        open.editing,
+        open.form.is_set(SAVE),
+        open.form.chosen(KEEP) == OWN_FILE,
+    );
     let renamed_from = editing
         .map(|_| open.base.name.clone())
         .filter(|old| *old != profile.name);
@@ -145,59 +109,71 @@ pub fn submit(app: &mut App) -> Vec<Effect> {
 }
 
 impl ConnectionForm {
+    /// Takes a key as typing.
+    pub fn key(&mut self, event: KeyEvent) {
+        self.form.key(event);
+        connection_fields::refresh(&mut self.form);
+    }
+
     /// The profile and a typed password, or marks what is wrong.
     fn read(&mut self, taken: &[(SourceId, String)]) -> Option<(Profile, Option<Secret>)> {
         self.form.clear_faults();
         let url = self.form.get(URL).parse::<BrokerUrl>();
-        let is_taken = |name: &str| {
-            taken
-                .iter()
-                .any(|(source, other)| other == name && Some(*source) != self.editing)
-        };
-        let name = match (self.form.get(NAME), &url) {
-            (name, Ok(url)) if name.is_empty() && is_taken(&url.host) => format!("{}-{}", url.host, url.port),
-            (name, Ok(url)) if name.is_empty() => url.host.clone(),
-            (name, _) => name,
-        };
+        let name = self.name(url.as_ref().ok(), taken);
         self.check_name(&name, taken);
-        let url = match url {
-            Ok(url) => Some(url),
-            Err(error) => {
-                self.form.fault(URL, error.to_string());
-                None
-            }
-        };
+        let url = self.form.checked(URL, url);
+        let mut profile = connection_fields::read(&mut self.form, &self.base);
         if self.form.has_faults() {
             return None;
         }
-        let user = self.form.get(USER);
-        let password = self.form.get(PASSWORD);
-        let mut profile = Profile {
-            name,
-            url: url?,
-            ..self.base.clone()
+        (profile.name, profile.url) = (name, url?);
+        let is_typed = self.form.chosen(KEEP) <= OWN_FILE;
+        let password = Some(self.form.get(PASSWORD)).filter(|password| is_typed && !password.is_empty());
+        Some((
+            profile,
+            password.map(|password| Secret::new(password.into_bytes())),
+        ))
+    }
+
+    /// As typed, or the host's; in its group.
+    fn name(&self, url: Option<&BrokerUrl>, taken: &[(SourceId, String)]) -> String {
+        let in_group = |name: String| match self.form.some(GROUP) {
+            Some(group) => format!("{group}/{name}"),
+            None => name,
         };
-        profile.username = (!user.is_empty()).then_some(user);
-        profile.client_id = self.form.get(CLIENT_ID);
-        profile.protocol = PROTOCOLS
-            .get(self.form.chosen(PROTOCOL))
-            .copied()
-            .unwrap_or_default();
-        profile.read_only = self.form.is_set(READ_ONLY);
-        let password = (!password.is_empty()).then(|| Secret::new(password.into_bytes()));
-        Some((profile, password))
+        match (self.form.some(NAME), url) {
+            (Some(name), _) => in_group(name),
+            (None, Some(url)) => {
+                let name = in_group(url.host.clone());
+                if self.is_taken(&name, taken) {
+                    format!("{name}-{}", url.port)
+                } else {
+                    name
+                }
+            }
+            (None, None) => String::new(),
+        }
+    }
+
+    fn is_taken(&self, name: &str, taken: &[(SourceId, String)]) -> bool {
+        let is_other = |source: &SourceId| Some(*source) != self.editing;
+        taken
+            .iter()
+            .any(|(source, other)| other == name && is_other(source))
     }
 
     fn check_name(&mut self, name: &str, taken: &[(SourceId, String)]) {
-        if taken
-            .iter()
-            .any(|(source, other)| other == name && Some(*source) != self.editing)
-        {
+        let allowed = "letters, digits, - _ . and spaces, no dot or dash in front";
+        let group = self.form.get(GROUP);
+        if self.is_taken(name, taken) {
             self.form
                 .fault(NAME, format!("\"{name}\" is taken; choose another name"));
-        } else if self.form.is_set(SAVE) && (name.contains(['/', '\\', '\0']) || name.starts_with('.')) {
+        } else if !group.is_empty() && !config::is_file_stem(&group) {
             self.form
-                .fault(NAME, "the name becomes a file's: no slash, no dot in front");
+                .fault(GROUP, format!("the group becomes a folder's name: {allowed}"));
+        } else if !name.is_empty() && self.form.is_set(SAVE) && !config::is_profile_name(name) {
+            self.form
+                .fault(NAME, format!("the name becomes a file's: {allowed}"));
         }
     }
 }

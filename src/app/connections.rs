@@ -1,7 +1,7 @@
 //! The connections pane: every profile and every connection opened in this run; the selected row is
 //! what tree, log and publish form speak of.
 
-use super::{App, effect::Effect, overlay::Overlay};
+use super::{App, effect::Effect, overlay::Overlay, password_form};
 use crate::{
     config::{BrokerUrl, Profile},
     event::{Command, ConnectionState, SourceId},
@@ -18,6 +18,17 @@ pub struct Connection {
     pub is_saved: bool,
     /// A worker exists.
     pub is_open: bool,
+}
+
+/// A line of the pane.
+#[derive(Debug, Clone, Copy)]
+pub enum Line<'a> {
+    /// All connections.
+    All,
+    /// The name of the group that follows; not to be selected.
+    Group(&'a str),
+    /// A connection.
+    One(&'a Connection),
 }
 
 /// A deleted connection, for undo.
@@ -82,7 +93,53 @@ impl App {
             .or_else(|| open.next().filter(|_| open.next().is_none()))
     }
 
-    /// Rows of the pane.
+    /// What the pane shows, from top to bottom.
+    pub fn connection_lines(&self) -> Vec<Line<'_>> {
+        let mut lines: Vec<_> = self.has_all_row().then_some(Line::All).into_iter().collect();
+        let mut group = None;
+        for connection in &self.connections {
+            let of_this = connection.profile.group();
+            if of_this != group {
+                lines.extend(of_this.map(Line::Group));
+                group = of_this;
+            }
+            lines.push(Line::One(connection));
+        }
+        lines
+    }
+
+    /// The first line in view where the pane has `height` of them, and the selected one.
+    pub fn connection_view(&self, height: u16) -> (usize, usize) {
+        let lines = self.connection_lines();
+        let scope = self.scope();
+        let is_selected = |line: &Line<'_>| match line {
+            Line::All => scope.is_none(),
+            Line::Group(_) => false,
+            Line::One(connection) => scope == Some(connection.source),
+        };
+        let selected = lines.iter().position(is_selected).unwrap_or(0);
+        let height = usize::from(height);
+        let last = lines.len().saturating_sub(height);
+        ((selected + 1).saturating_sub(height).min(last), selected)
+    }
+
+    /// Selects what stands in a line of the pane, if it can be selected.
+    pub fn select_connection_line(&mut self, line: usize) {
+        let source = match self.connection_lines().get(line) {
+            Some(Line::All) => None,
+            Some(Line::One(connection)) => Some(connection.source),
+            Some(Line::Group(_)) | None => return,
+        };
+        self.select_connection(source);
+    }
+
+    /// Groups stay together, those in none first; within a group the order is that of listing.
+    fn sort_connections(&mut self) {
+        self.connections
+            .sort_by(|one, other| one.profile.group().cmp(&other.profile.group()));
+    }
+
+    /// Rows that can be selected.
     pub fn connection_rows(&self) -> usize {
         self.connections.len() + usize::from(self.has_all_row())
     }
@@ -106,14 +163,14 @@ impl App {
 
     /// Lists a profile and connects it if `opens`; returns its id.
     pub fn list(&mut self, profile: Profile, is_saved: bool) -> SourceId {
-        let source = SourceId(self.next_source);
-        self.next_source += 1;
+        let source = self.next_source();
         self.connections.push(Connection {
             source,
             profile,
             is_saved,
             is_open: false,
         });
+        self.sort_connections();
         source
     }
 
@@ -143,6 +200,7 @@ impl App {
             }
             None => self.list(profile, is_saved),
         };
+        self.sort_connections();
         effects.extend(self.open_connection(source));
         self.select_connection(Some(source));
         effects
@@ -181,6 +239,10 @@ pub fn open_selected(app: &mut App) -> Vec<Effect> {
         return app.open_connection(source);
     }
     match app.model.connection(source).map(|connection| &connection.state) {
+        _ if password_form::is_wanted(app, source) => {
+            password_form::open(app, source);
+            Vec::new()
+        }
         Some(ConnectionState::Connected(_)) => {
             app.open(Overlay::Facts(source));
             Vec::new()
@@ -252,6 +314,7 @@ pub fn undo(app: &mut App) -> Vec<Effect> {
     let name = deleted.connection.profile.name.clone();
     let source = deleted.connection.source;
     app.connections.push(deleted.connection);
+    app.sort_connections();
     app.select_connection(Some(source));
     app.notices.info(format!("{name} is back"));
     deleted

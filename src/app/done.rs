@@ -1,15 +1,22 @@
 //! What effects came to.
 
 use super::{
-    App, connections,
+    App, connection_test, connections,
     effect::{Done, Effect},
     publish,
 };
+use crate::config::PasswordSource;
 
 pub fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
     match done {
         Done::Copied(words) | Done::Note(words) => app.notices.info(words),
         Done::Failed(words) => app.notices.error(words),
+        Done::NotOpened(source, words) => {
+            if !connection_test::not_opened(app, source, &words) {
+                let name = app.connection_name(source).to_owned();
+                app.notices.error(format!("{name}: {words}"));
+            }
+        }
         Done::Refused(id, words) => {
             app.notices.error(words.clone());
             if let Some(id) = id {
@@ -24,6 +31,10 @@ pub fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
                 .find(|connection| connection.profile.name == profile.name)
             {
                 connection.is_saved = true;
+                if matches!(profile.password, PasswordSource::File(_)) {
+                    // kept in a file of its own now; the form is to know
+                    connection.profile.password = profile.password.clone();
+                }
             }
             app.notices.info(format!("saved: {}", path.display()));
         }

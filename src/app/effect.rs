@@ -59,6 +59,8 @@ pub enum Done {
     Copied(String),
     /// An effect failed: in words what and what to try.
     Failed(String),
+    /// What a connection needs could not be fetched: it was not opened. In words why.
+    NotOpened(SourceId, String),
     /// A worker did not take a command: it is too busy, or gone.
     Refused(Option<OperationId>, String),
     /// A profile is written, to this path.

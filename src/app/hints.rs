@@ -5,6 +5,7 @@ use super::{
     action::{Action, Layer},
     layout::Pane,
     overlay::Overlay,
+    password_form,
 };
 use crate::event::ConnectionState;
 
@@ -27,7 +28,9 @@ impl App {
     /// Whether keys are typing: then only bound keys and Ctrl combinations are actions.
     pub fn is_typing(&self) -> bool {
         match self.overlays.last() {
-            Some(Overlay::Facts(_) | Overlay::Subscriptions(_) | Overlay::Journal(_)) => false,
+            Some(Overlay::Facts(_) | Overlay::Subscriptions(_) | Overlay::Journal(_) | Overlay::Test(_)) => {
+                false
+            }
             Some(_) => true,
             None => self.focus == Pane::Publish && self.composer.is_open,
         }
@@ -47,7 +50,7 @@ impl App {
             Action::ConnectionEdit | Action::ConnectionDuplicate | Action::ConnectionDelete => {
                 self.scope().is_some()
             }
-            Action::ConnectionOpen => self.scope().is_some(),
+            Action::ConnectionOpen | Action::ConnectionTest => self.scope().is_some(),
             Action::ConnectionFacts => is_connected,
             Action::TopicOpen | Action::TopicCopy | Action::TopicMute => self.selected_topic().is_some(),
             Action::MessageOpen | Action::MessageCopy | Action::MessageResend | Action::DetailCopy => {
@@ -64,6 +67,10 @@ impl App {
             Action::FindNext | Action::FindPrevious => self.find_filter.is_some(),
             Action::RepeatLast => self.composer.last_sent().is_some(),
             Action::Undo => self.deleted.is_some(),
+            Action::FormNextPage | Action::FormPreviousPage => {
+                let form = self.overlays.last().and_then(Overlay::form);
+                form.is_some_and(|form| form.pages.len() > 1)
+            }
             Action::MenuRun => matches!(self.overlays.last(), Some(Overlay::Help(_) | Overlay::Palette(_))),
             Action::MenuDelete => matches!(self.overlays.last(), Some(Overlay::Subscriptions(_))),
             _ => true,
@@ -78,6 +85,13 @@ impl App {
             .map(|connection| &connection.state);
         match (action, state) {
             (Action::ConnectionOpen, Some(ConnectionState::Connected(_))) => "facts",
+            (Action::ConnectionOpen, Some(ConnectionState::Refused(_)))
+                if self
+                    .scope()
+                    .is_some_and(|source| password_form::is_wanted(self, source)) =>
+            {
+                "password"
+            }
             (Action::Pause, _) if self.messages.view.is_paused() => "resume",
             _ => action.hint(),
         }

@@ -127,7 +127,7 @@ pub fn run_in(app: &mut App, action: Action) -> Vec<Effect> {
                 .min(source_rows.saturating_sub(1));
         }
         (Some(Overlay::Journal(view)), _) => view.scroll(rows, &app.journal),
-        (Some(Overlay::Facts(_)), Action::MenuRun) => drop(app.overlays.pop()),
+        (Some(Overlay::Facts(_) | Overlay::Test(_)), Action::MenuRun) => drop(app.overlays.pop()),
         _ => {}
     }
     Vec::new()

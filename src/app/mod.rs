@@ -4,7 +4,9 @@
 pub mod action;
 mod changes;
 pub mod composer;
+mod connection_fields;
 pub mod connection_form;
+pub mod connection_test;
 pub mod connections;
 pub mod details;
 mod done;
@@ -23,11 +25,14 @@ mod moves;
 pub mod msg;
 pub mod notices;
 pub mod overlay;
+pub mod password_form;
+mod property_fields;
 mod publish;
 mod received;
 mod settle;
 pub mod sieve;
 pub mod subscribe;
+mod subscription_line;
 pub mod text_field;
 pub mod topics;
 pub mod update;
@@ -150,6 +155,8 @@ pub struct App {
     pub connections: Vec<Connection>,
     selected_connection: Option<SourceId>,
     next_source: u32,
+    /// The connection made for a test that has not ended.
+    testing: Option<SourceId>,
     /// Files of other programs whose connections can be imported; for the first screen.
     pub importable: Vec<std::path::PathBuf>,
     /// The connection deleted last.
@@ -214,6 +221,7 @@ impl App {
             connections: Vec::new(),
             selected_connection: None,
             next_source: 1,
+            testing: None,
             importable: setup.importable,
             deleted: None,
             focus: Pane::Topics,
@@ -305,7 +313,7 @@ impl App {
             is_zoomed: self.is_zoomed,
             is_publishing: self.composer.is_open,
             shift: self.divider_shift,
-            connections: self.connection_rows() as u16,
+            connections: self.connection_lines().len() as u16,
             body_lines: self.composer.body.lines().len() as u16,
         })
     }
@@ -357,6 +365,12 @@ impl App {
         self.model
             .connection(source)
             .map_or(&[], |connection| connection.subscriptions.as_slice())
+    }
+
+    /// A new id for a connection.
+    fn next_source(&mut self) -> SourceId {
+        self.next_source += 1;
+        SourceId(self.next_source - 1)
     }
 
     /// A new id for a request.

@@ -68,7 +68,10 @@ fn click(app: &mut App, layout: &Layout, at: Position) -> Vec<Effect> {
     if inner.contains(at) {
         let row = usize::from(at.y - inner.y);
         match pane {
-            Pane::Connections => app.select_connection_row(row),
+            Pane::Connections => {
+                let (first, _) = app.connection_view(inner.height);
+                app.select_connection_line(first + row);
+            }
             Pane::Topics => click_topic(app, row, at.x - inner.x, inner.width),
             Pane::Messages => click_message(app, row),
             Pane::Details | Pane::Publish => {}

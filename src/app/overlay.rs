@@ -3,8 +3,11 @@
 use super::{
     action::Layer,
     connection_form::ConnectionForm,
+    connection_test::ConnectionTest,
+    form::Form,
     journal::JournalView,
     menu::Menu,
+    password_form::PasswordForm,
     subscribe::{SubscribeForm, SubscriptionList},
 };
 use crate::event::SourceId;
@@ -24,6 +27,12 @@ pub enum Overlay {
     Subscribe(SubscribeForm),
     /// The list of subscriptions.
     Subscriptions(SubscriptionList),
+    /// Asks for a password.
+    Password(Box<PasswordForm>),
+    /// The MQTT 5 properties of the message being written.
+    Properties(Box<Form>),
+    /// A connection's test.
+    Test(Box<ConnectionTest>),
     /// The connection form.
     Connection(Box<ConnectionForm>),
     /// What is known about a connection.
@@ -36,11 +45,36 @@ impl Overlay {
     /// The layer its keys are looked up in.
     pub const fn layer(&self) -> Layer {
         match self {
-            Self::Help(_) | Self::Palette(_) | Self::Subscriptions(_) | Self::Facts(_) | Self::Journal(_) => {
-                Layer::Menu
-            }
+            Self::Help(_)
+            | Self::Palette(_)
+            | Self::Subscriptions(_)
+            | Self::Facts(_)
+            | Self::Test(_)
+            | Self::Journal(_) => Layer::Menu,
             Self::Filter | Self::Find => Layer::Input,
-            Self::Subscribe(_) | Self::Connection(_) => Layer::Form,
+            Self::Subscribe(_) | Self::Connection(_) | Self::Password(_) | Self::Properties(_) => Layer::Form,
+        }
+    }
+
+    /// The form, if it is one.
+    pub fn form(&self) -> Option<&Form> {
+        match self {
+            Self::Subscribe(open) => Some(&open.form),
+            Self::Connection(open) => Some(&open.form),
+            Self::Password(open) => Some(&open.form),
+            Self::Properties(form) => Some(&**form),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub fn form_mut(&mut self) -> Option<&mut Form> {
+        match self {
+            Self::Subscribe(open) => Some(&mut open.form),
+            Self::Connection(open) => Some(&mut open.form),
+            Self::Password(open) => Some(&mut open.form),
+            Self::Properties(form) => Some(&mut **form),
+            _ => None,
         }
     }
 }

@@ -5,11 +5,14 @@ use super::{
     composer::{Field, Sending},
     details::{Subject, properties},
     effect::Effect,
+    form::Form,
     layout::Pane,
+    overlay::Overlay,
+    property_fields::{self, PropertyField},
 };
 use crate::{
     event::{Command, ConnectionState},
-    mqtt::{Message, Properties, Property, QoS, TopicName},
+    mqtt::{Message, Properties, Property, PropertyId, ProtocolVersion, QoS, TopicName},
 };
 
 /// Opens the form, prefilled from the selection unless a draft is being written.
@@ -76,6 +79,76 @@ fn resendable(properties: Properties) -> Properties {
             .filter(|property| !is_hop(property))
             .collect(),
     )
+}
+
+const PROPERTIES: &[PropertyField] = &[
+    (
+        "Content type",
+        PropertyId::ContentType,
+        "as application/json or text/plain",
+    ),
+    (
+        "Payload is UTF-8",
+        PropertyId::PayloadFormatIndicator,
+        "payload format indicator",
+    ),
+    (
+        "Expires after",
+        PropertyId::MessageExpiryInterval,
+        "the broker delivers it no later: seconds, or 5m, 1h",
+    ),
+    (
+        "Response topic",
+        PropertyId::ResponseTopic,
+        "where an answer is to go",
+    ),
+    (
+        "Correlation data",
+        PropertyId::CorrelationData,
+        "an answer repeats it: text, or bytes as 0x0a0b",
+    ),
+    (
+        "Topic alias",
+        PropertyId::TopicAlias,
+        "a number the broker may take for the topic; up to its maximum, see the facts",
+    ),
+    (
+        "User properties",
+        PropertyId::UserProperty,
+        "NAME = VALUE, one a line",
+    ),
+];
+
+/// Opens the form of the message's MQTT 5 properties.
+pub fn open_properties(app: &mut App) {
+    let state = app
+        .publishing_source()
+        .and_then(|source| app.model.connection(source))
+        .map(|connection| &connection.state);
+    let title = match state {
+        Some(ConnectionState::Connected(facts)) if facts.version < ProtocolVersion::V5 => {
+            format!(
+                "Properties: not sent before MQTT 5, and this is {}",
+                facts.version
+            )
+        }
+        _ => "Properties of the message".to_owned(),
+    };
+    let form = property_fields::add(Form::new(title), PROPERTIES, &app.composer.properties);
+    app.open(Overlay::Properties(Box::new(form)));
+}
+
+/// Takes the properties into the draft; faults stay in the form.
+pub fn submit_properties(app: &mut App) {
+    let Some(Overlay::Properties(form)) = app.overlays.last_mut() else {
+        return;
+    };
+    form.clear_faults();
+    let properties = property_fields::read(form, PROPERTIES, &app.composer.properties);
+    if !form.has_faults() {
+        app.overlays.pop();
+        app.composer.set_properties(properties);
+    }
 }
 
 fn show(app: &mut App) {

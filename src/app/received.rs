@@ -1,6 +1,6 @@
 //! Traffic arriving: into the model, and what a person should be told of it.
 
-use super::{App, composer, subscribe};
+use super::{App, composer, connection_test, password_form, subscribe};
 use crate::{
     event::{Batch, ConnectionState, FailureKind, OperationEnded, OperationKind, SourceId},
     model::{Notice, NoticeKind},
@@ -9,6 +9,9 @@ use crate::{
 
 pub fn receive(app: &mut App, batches: &[Batch]) {
     for batch in batches {
+        if connection_test::take(app, batch) {
+            continue;
+        }
         for notice in app.model.apply(batch, app.now.mono_us) {
             on_notice(app, notice);
         }
@@ -76,6 +79,11 @@ fn on_state(app: &mut App, source: SourceId, before: &ConnectionState) {
                 String::new()
             } else {
                 format!("; {}", failure.advice)
+            };
+            let advice = if password_form::is_wanted(app, source) {
+                "; Enter on it asks for user and password"
+            } else {
+                advice.as_str()
             };
             app.notices.error(format!("{name}: {}{advice}", failure.what));
         }

@@ -1,10 +1,17 @@
 //! Subscribing: the form behind `S`, and the list of subscriptions behind `u`.
 
-use super::{App, effect::Effect, form::Form, overlay::Overlay};
+use super::{
+    App,
+    effect::Effect,
+    form::Form,
+    overlay::Overlay,
+    property_fields::{self, PropertyField},
+};
 use crate::{
     event::{Command, ConnectionState, Outcome, SourceId},
     mqtt::{
-        ProtocolVersion, QoS, ReasonContext, RetainHandling, Subscription, SubscriptionOptions, TopicFilter,
+        Properties, PropertyId, ProtocolVersion, QoS, ReasonContext, RetainHandling, Subscription,
+        SubscriptionOptions, TopicFilter,
     },
 };
 
@@ -13,6 +20,19 @@ const QOS: &str = "QoS";
 const NO_LOCAL: &str = "No Local";
 const AS_PUBLISHED: &str = "Retain As Published";
 const HANDLING: &str = "Retain Handling";
+
+const PROPERTIES: &[PropertyField] = &[
+    (
+        "Identifier",
+        PropertyId::SubscriptionIdentifier,
+        "a number that comes with each message this subscription delivers; empty: none",
+    ),
+    (
+        "User properties",
+        PropertyId::UserProperty,
+        "NAME = VALUE, one a line; for the broker",
+    ),
+];
 
 /// The subscribe form and the connection it is for.
 #[derive(Debug, Clone)]
@@ -74,6 +94,7 @@ pub fn open(app: &mut App) {
                 0,
                 "when retained messages are sent",
             );
+        form = property_fields::add(form, PROPERTIES, &Properties::NONE);
     }
     app.open(Overlay::Subscribe(SubscribeForm { source, form }));
 }
@@ -92,6 +113,10 @@ pub fn submit(app: &mut App) -> Vec<Effect> {
         }
     };
     let options = options_of(&open.form);
+    let properties = property_fields::read(&mut open.form, PROPERTIES, &Properties::NONE);
+    if open.form.has_faults() {
+        return Vec::new();
+    }
     if options.no_local && filter.share_group().is_some() {
         open.form
             .fault(NO_LOCAL, "not for shared subscriptions (MQTT-3.8.3-4)");
@@ -104,7 +129,11 @@ pub fn submit(app: &mut App) -> Vec<Effect> {
     }
     app.overlays.pop();
     let id = app.next_operation();
-    let subscription = Subscription::new(filter.clone(), options);
+    let subscription = Subscription {
+        filter: filter.clone(),
+        options,
+        properties,
+    };
     app.pending_filters.insert(id, vec![filter]);
     vec![Effect::Send(source, Command::Subscribe(id, vec![subscription]))]
 }

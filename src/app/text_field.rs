@@ -1,13 +1,24 @@
 //! Text a user types: one line or many, with undo; a paste is one step and never keys.
 
+use std::fmt;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui_textarea::TextArea;
 
-/// A text being edited.
-#[derive(Debug, Clone)]
+/// A text being edited. `Debug` shows nothing of one that shows dots.
+#[derive(Clone)]
 pub struct TextField {
     area: TextArea<'static>,
     is_single: bool,
+}
+
+impl fmt::Debug for TextField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_masked() {
+            return f.write_str("TextField(***)");
+        }
+        f.debug_tuple("TextField").field(&self.lines()).finish()
+    }
 }
 
 impl TextField {
@@ -138,6 +149,13 @@ mod tests {
         assert_eq!(field.text(), "ab\nc\nd");
         field.key(KeyEvent::new(KeyCode::Char('u'), KeyModifiers::CONTROL));
         assert_eq!(field.text(), "a");
+    }
+
+    #[test]
+    fn what_shows_dots_is_not_in_debug() {
+        let mut field = TextField::masked();
+        field.paste("hunter2");
+        assert_eq!(format!("{field:?}"), "TextField(***)");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::{
     App, Dirty,
     action::{Action, Layer},
     composer::Field,
-    connection_form, connections, done,
+    connection_form, connection_test, connections, done,
     effect::Effect,
     input,
     journal::JournalView,
@@ -16,14 +16,15 @@ use super::{
     messages, mouse, moves,
     msg::Msg,
     overlay::Overlay,
-    publish, received, subscribe, topics,
+    password_form, publish, received, subscribe, topics,
 };
 use crate::event::Time;
 
 /// Takes one message in; returns what is to be done outside.
 pub fn update(app: &mut App, msg: Msg, now: Time) -> Vec<Effect> {
     app.now = now;
-    let effects = route(app, msg);
+    let mut effects = route(app, msg);
+    effects.extend(connection_test::sweep(app));
     app.write_journal();
     effects
 }
@@ -76,7 +77,11 @@ fn tick(app: &mut App) -> Vec<Effect> {
 fn on_key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     let key = Key::of(event);
     let layers = app.layers();
-    if let Some(action) = app.keys.action(key, &layers).filter(|action| app.takes(*action)) {
+    if let Some(action) = app
+        .keys
+        .action(key, &layers)
+        .filter(|action| app.takes(*action, event))
+    {
         return run(app, action);
     }
     if let Some(action) = app
@@ -94,18 +99,23 @@ fn on_key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
 }
 
 impl App {
-    /// In a body of many lines, up and down move the cursor before they browse the history.
-    fn takes(&self, action: Action) -> bool {
+    /// In a body of many lines, up and down move the cursor before they browse the history; a field of many lines
+    /// keeps Enter, too.
+    fn takes(&self, action: Action, event: KeyEvent) -> bool {
         match action {
+            _ if action.layer() == Layer::Form => {
+                let form = self.overlays.last().and_then(Overlay::form);
+                form.is_none_or(|form| !form.keeps(event))
+            }
             Action::PublishOlder => match self.composer.field {
                 Field::Body => self.composer.body.is_at_top() && self.composer.body.lines().len() <= 1,
                 Field::Topic => true,
-                Field::Qos | Field::Retain => false,
+                Field::Qos | Field::Retain | Field::Properties => false,
             },
             Action::PublishNewer => match self.composer.field {
                 Field::Body => self.composer.body.is_at_bottom() && self.composer.body.lines().len() <= 1,
                 Field::Topic => true,
-                Field::Qos | Field::Retain => false,
+                Field::Qos | Field::Retain | Field::Properties => false,
             },
             _ => true,
         }
@@ -139,9 +149,13 @@ fn typed(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             app.find.text.key(event);
             app.find.parse();
         }
-        Some(Overlay::Subscribe(open)) => open.form.key(event),
-        Some(Overlay::Connection(open)) => open.form.key(event),
-        Some(Overlay::Subscriptions(_) | Overlay::Facts(_) | Overlay::Journal(_)) => {}
+        Some(Overlay::Connection(open)) => open.key(event),
+        Some(overlay) => {
+            if let Some(form) = overlay.form_mut() {
+                form.key(event);
+            }
+        }
+        None if app.composer.opens_properties(event) => publish::open_properties(app),
         None => app.composer.key(event),
     }
     Vec::new()
@@ -161,9 +175,11 @@ fn on_paste(app: &mut App, text: &str) {
             app.find.text.paste(text);
             app.find.parse();
         }
-        Some(Overlay::Subscribe(open)) => open.form.paste(text),
-        Some(Overlay::Connection(open)) => open.form.paste(text),
-        Some(Overlay::Subscriptions(_) | Overlay::Facts(_) | Overlay::Journal(_)) => {}
+        Some(overlay) => {
+            if let Some(form) = overlay.form_mut() {
+                form.paste(text);
+            }
+        }
         None if app.focus == Pane::Publish && app.composer.is_open => app.composer.paste(text),
         None => app
             .notices
@@ -258,6 +274,7 @@ fn connection(app: &mut App, action: Action) -> Vec<Effect> {
         Action::ConnectionDuplicate => connection_form::duplicate(app),
         Action::ConnectionDelete => return connections::delete(app),
         Action::ConnectionDisconnect => return connections::disconnect(app),
+        Action::ConnectionTest => return connection_test::begin(app),
         _ => {}
     }
     Vec::new()
@@ -302,6 +319,7 @@ fn publish_form(app: &mut App, action: Action) -> Vec<Effect> {
         Action::PublishPreviousField => app.composer.step(-1),
         Action::PublishEditor => return vec![Effect::Edit(app.composer.body.text())],
         Action::PublishFile => return publish::read_file(app),
+        Action::PublishProperties => publish::open_properties(app),
         Action::PublishOlder => app.composer.browse(1),
         Action::PublishNewer => app.composer.browse(-1),
         Action::PublishClose => publish::close(app),
@@ -311,21 +329,27 @@ fn publish_form(app: &mut App, action: Action) -> Vec<Effect> {
 }
 
 fn form(app: &mut App, action: Action) -> Vec<Effect> {
-    if action == Action::FormClose {
-        app.overlays.pop();
-        return Vec::new();
-    }
-    let by = match action {
-        Action::FormNextField => 1,
-        Action::FormPreviousField => -1,
-        _ => 0,
-    };
-    match app.overlays.last_mut() {
-        Some(Overlay::Subscribe(open)) if by != 0 => open.form.step(by),
-        Some(Overlay::Connection(open)) if by != 0 => open.form.step(by),
-        Some(Overlay::Subscribe(_)) => return subscribe::submit(app),
-        Some(Overlay::Connection(_)) => return connection_form::submit(app),
-        _ => {}
+    let form = app.overlays.last_mut().and_then(Overlay::form_mut);
+    match (action, form) {
+        (Action::FormClose, _) => drop(app.overlays.pop()),
+        (Action::FormNextField, Some(form)) => form.step(1),
+        (Action::FormPreviousField, Some(form)) => form.step(-1),
+        (Action::FormNextPage, Some(form)) => form.step_page(1),
+        (Action::FormPreviousPage, Some(form)) => form.step_page(-1),
+        _ => return submit(app),
     }
     Vec::new()
+}
+
+fn submit(app: &mut App) -> Vec<Effect> {
+    match app.overlays.last() {
+        Some(Overlay::Subscribe(_)) => subscribe::submit(app),
+        Some(Overlay::Connection(_)) => connection_form::submit(app),
+        Some(Overlay::Password(_)) => password_form::submit(app),
+        Some(Overlay::Properties(_)) => {
+            publish::submit_properties(app);
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
 }

@@ -5,10 +5,12 @@
 
 mod batch;
 mod command;
+mod stages;
 mod status;
 
 pub use batch::{Batch, Frame, PacketRecord, PublishRecord, Record, Span, Time};
 pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome};
+pub use stages::{Stage, Stages};
 pub use status::{
     Certificate, ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, Phase, ServerLimits,
     SourceId, TlsFacts,

@@ -72,6 +72,17 @@ pub struct Failure {
     pub advice: String,
 }
 
+impl Failure {
+    /// Whether it is about user name and password: CONNACK's codes 4 and 5 before MQTT 5, 0x86 and 0x87 in it.
+    pub fn is_about_credentials(&self) -> bool {
+        let is_of_connack = self.phase.is_none_or(|phase| phase == Phase::Connect);
+        is_of_connack
+            && self
+                .code
+                .is_some_and(|code| matches!(code.0, 4 | 5 | 0x86 | 0x87))
+    }
+}
+
 /// Where the connection stands now.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ConnectionState {

@@ -1,6 +1,9 @@
 //! Runs effects. What takes time runs as a task and comes back through a channel; nothing here waits.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use tokio::{net::TcpStream, sync::mpsc, time::timeout};
 
@@ -45,6 +48,8 @@ pub enum Answer {
 /// The running connections and the way back for answers.
 pub struct Effects {
     clients: HashMap<SourceId, ClientHandle>,
+    /// To be open: what is closed while its password is fetched is not opened any more.
+    wanted: HashSet<SourceId>,
     batches_tx: mpsc::Sender<Batch>,
     answers_tx: mpsc::Sender<Answer>,
     options: Options,
@@ -57,6 +62,7 @@ impl Effects {
         (
             Self {
                 clients: HashMap::new(),
+                wanted: HashSet::new(),
                 batches_tx,
                 answers_tx,
                 options,
@@ -144,6 +150,7 @@ impl Effects {
     }
 
     fn open(&mut self, source: SourceId, mut profile: Box<Profile>, password: Option<Secret>) {
+        self.wanted.insert(source);
         let paths = self.options.paths.clone();
         let answers = self.answers_tx.clone();
         let is_none = |source: &config::PasswordSource| *source == config::PasswordSource::None;
@@ -159,7 +166,7 @@ impl Effects {
         tokio::task::spawn_blocking(move || {
             let answer = match config::resolve_secrets(&paths, &mut profile) {
                 Ok(password) => Answer::Opened(source, profile, password),
-                Err(error) => Answer::Done(Done::Failed(format!("{}: {error}", profile.name))),
+                Err(error) => Answer::Done(Done::NotOpened(source, error)),
             };
             let _ = answers.blocking_send(answer);
         });
@@ -167,6 +174,9 @@ impl Effects {
 
     /// Starts the worker: the password is known.
     pub fn opened(&mut self, id: SourceId, profile: Profile, password: Option<Secret>) {
+        if !self.wanted.contains(&id) {
+            return;
+        }
         let (limits, clock) = (self.options.limits, self.options.clock);
         let client = source::spawn(id, profile, password, limits, clock, self.batches_tx.clone());
         if let Some(old) = self.clients.insert(id, client) {
@@ -175,6 +185,7 @@ impl Effects {
     }
 
     fn close(&mut self, source: SourceId) {
+        self.wanted.remove(&source);
         if let Some(client) = self.clients.remove(&source) {
             tokio::spawn(client.shutdown());
         }
@@ -189,14 +200,13 @@ impl Effects {
         let paths = self.options.paths.clone();
         self.blocking(move || {
             let saved = (|| {
+                if let Some(old) = &renamed_from {
+                    config::rename_profile(&paths, old, &profile.name)?;
+                }
                 if let Some(secret) = &password {
                     profile.password = config::save_password(&paths, &profile.name, secret)?;
                 }
-                config::save_profile(&paths, &profile)?;
-                match renamed_from {
-                    Some(old) => config::delete_profile(&paths, &old).map(drop),
-                    None => Ok(()),
-                }
+                config::save_profile(&paths, &profile)
             })();
             let path = paths.profile(&profile.name);
             match saved {

@@ -7,7 +7,11 @@ use super::{
     widgets::{frame, row::Row},
 };
 use crate::{
-    app::{App, connections::Connection, layout::Pane},
+    app::{
+        App,
+        connections::{Connection, Line},
+        layout::Pane,
+    },
     config::Meaning,
     event::ConnectionState,
     text,
@@ -21,26 +25,29 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         empty(buffer, inner, look);
         return;
     }
-    let offset = usize::from(app.has_all_row());
-    let first = super::first_visible(app.connection_row(), app.connection_rows(), inner.height);
-    for y in 0..inner.height {
-        let index = first + usize::from(y);
-        let line = Rect {
+    let (first, selected) = app.connection_view(inner.height);
+    let lines = app.connection_lines();
+    for (y, (index, line)) in (0..inner.height).zip(lines.iter().enumerate().skip(first)) {
+        let place = Rect {
             y: inner.y + y,
             height: 1,
             ..inner
         };
-        match index.checked_sub(offset) {
-            None => all_row(buffer, line, app, look),
-            Some(at) => match app.connections.get(at) {
-                Some(connection) => connection_row(buffer, line, app, look, connection),
-                None => break,
-            },
+        match line {
+            Line::All => all_row(buffer, place, app, look),
+            Line::Group(name) => group_row(buffer, place, look, name),
+            Line::One(connection) => connection_row(buffer, place, app, look, connection),
         }
-        if index == app.connection_row() {
-            Row::style_line(buffer, line, 0, look.styles.selection(has_focus));
+        if index == selected {
+            Row::style_line(buffer, place, 0, look.styles.selection(has_focus));
         }
     }
+}
+
+fn group_row(buffer: &mut Buffer, line: Rect, look: &Look<'_>, name: &str) {
+    Row::new(buffer, line, 0)
+        .put(look.pick("▾ ", "v "), look.styles.fg(Meaning::Dim))
+        .put_whole_or_cut(&look.safe(name), look.glyphs, look.styles.fg(Meaning::Dim));
 }
 
 fn empty(buffer: &mut Buffer, area: Rect, look: &Look<'_>) {
@@ -87,8 +94,14 @@ fn connection_row(buffer: &mut Buffer, line: Rect, app: &App, look: &Look<'_>, c
         .map(|known| &known.state)
         .filter(|_| connection.is_open);
     let (glyph, meaning) = glyph(state, look);
-    let name = look.safe(&connection.profile.name);
+    let name = look.safe(connection.profile.short_name());
     let mut row = Row::new(buffer, line, 0);
+    // what belongs to a group stands below its name
+    row.skip(if connection.profile.group().is_some() {
+        2
+    } else {
+        0
+    });
     row.put(glyph, look.styles.fg(meaning))
         .put(" ", look.styles.base());
     let (words, meaning) = words(state, app, connection);

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     app::App,
-    config::Meaning,
+    config::{Meaning, Profile, property_text},
     event::{ConnectionState, Facts, Failure, SourceId, TlsFacts},
-    mqtt::ReasonContext,
+    mqtt::{Properties, Property, ReasonContext, Will},
     text,
 };
 
@@ -70,6 +70,7 @@ fn rows(app: &App, source: SourceId) -> Vec<FactRow> {
         }
         ConnectionState::Connected(facts) => connected(&mut rows, facts),
     }
+    asked(&mut rows, &connection.profile);
     let c = &known.counters;
     let figures = format!(
         "received {} ({}) · sent {} · dropped {}",
@@ -80,6 +81,32 @@ fn rows(app: &App, source: SourceId) -> Vec<FactRow> {
     );
     rows.push(("messages", figures, Meaning::Text));
     rows
+}
+
+/// What is said to the broker beyond the defaults: properties of CONNECT and the will.
+fn asked(rows: &mut Vec<FactRow>, profile: &Profile) {
+    let of_connect = listed(&profile.properties.connect);
+    if !of_connect.is_empty() {
+        let words = of_connect.trim_start_matches(" · ").to_owned();
+        rows.push(("asked for", words, Meaning::Text));
+    }
+    if let Some(Will { message }) = &profile.will {
+        let retain = if message.retain { " · retain" } else { "" };
+        let words = format!(
+            "{} · {} · QoS {}{retain}{}",
+            message.topic,
+            text::size_long(message.payload.len() as u64),
+            message.qos,
+            listed(&message.properties)
+        );
+        rows.push(("will", words, Meaning::Text));
+    }
+}
+
+/// ` · session expiry interval 1h · user property a = b`.
+fn listed(properties: &Properties) -> String {
+    let word = |property: &Property| Some(format!(" · {} {}", property.id(), property_text(property)?));
+    properties.0.iter().filter_map(word).collect()
 }
 
 fn tls_rows(rows: &mut Vec<FactRow>, tls: &TlsFacts) {
@@ -190,8 +217,10 @@ fn connected(rows: &mut Vec<FactRow>, facts: &Facts) {
         rows.push((
             "subscription",
             format!(
-                "{} · asked QoS {} · {granted}",
-                subscription.filter, subscription.options.qos
+                "{} · asked QoS {} · {granted}{}",
+                subscription.filter,
+                subscription.options.qos,
+                listed(&subscription.properties)
             ),
             meaning,
         ));

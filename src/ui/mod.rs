@@ -9,6 +9,7 @@
 //! └ hints ────────────────────────────────────────────────┘   overlays lie over all of it
 //! ```
 
+mod connection_test;
 mod connections;
 mod details;
 mod facts;
@@ -120,9 +121,16 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App) {
         match overlay {
             Overlay::Help(menu) | Overlay::Palette(menu) => menu::render(buffer, body, app, &look, menu),
             Overlay::Filter | Overlay::Find => {}
-            Overlay::Subscribe(open) => forms::render(buffer, body, &look, &open.form),
             Overlay::Subscriptions(list) => subscriptions::render(buffer, body, app, &look, list),
-            Overlay::Connection(open) => forms::render(buffer, body, &look, &open.form),
+            Overlay::Test(test) => connection_test::render(buffer, body, &look, test),
+            Overlay::Subscribe(_)
+            | Overlay::Connection(_)
+            | Overlay::Password(_)
+            | Overlay::Properties(_) => {
+                if let Some(form) = overlay.form() {
+                    forms::render(buffer, body, &look, form);
+                }
+            }
             Overlay::Journal(view) => journal::render(buffer, body, app, &look, *view),
             Overlay::Facts(source) => facts::render(buffer, body, app, &look, *source),
         }

@@ -45,7 +45,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     let topic_width = if is_tight {
         head.width
     } else {
-        head.width.saturating_sub(30)
+        head.width.saturating_sub(34)
     };
     topic_line(
         buffer,
@@ -123,12 +123,17 @@ fn flags_line(buffer: &mut Buffer, area: Rect, composer: &Composer, look: &Look<
         },
         is_retain,
     );
-    if !composer.properties.is_empty() {
-        row.put(
-            &format!("props {}", composer.properties.0.len()),
-            look.styles.fg(Meaning::Info),
-        );
-    }
+    let is_properties = has_focus && composer.field == Field::Properties;
+    label(&mut row, look, "props", is_properties);
+    let count = composer.properties.0.len();
+    row.put(
+        &count.to_string(),
+        look.styles.fg(match (is_properties, count) {
+            (true, _) => Meaning::Accent,
+            (false, 0) => Meaning::Dim,
+            (false, _) => Meaning::Info,
+        }),
+    );
 }
 
 fn body_lines(buffer: &mut Buffer, area: Rect, composer: &Composer, look: &Look<'_>, has_focus: bool) {
@@ -176,6 +181,9 @@ fn foot_line(buffer: &mut Buffer, area: Rect, composer: &Composer, look: &Look<'
         .flush_right(&format!("{}  {size}", look.safe(&words)), look.styles.fg(meaning));
     match (&composer.topic_error, &composer.sending) {
         (Some(error), _) => row.put(&look.safe(error), look.styles.fg(Meaning::Error)),
+        (None, Sending::Nothing) if composer.field == Field::Properties => {
+            row.put("Enter opens the MQTT 5 properties", look.styles.fg(Meaning::Dim))
+        }
         (None, Sending::Nothing) => row.put("", look.styles.base()),
         (None, Sending::Waiting(_)) => row.put(
             look.pick("… waiting for the broker", "... waiting for the broker"),

@@ -102,5 +102,8 @@ fn options(subscription: &Subscription) -> String {
         RetainHandling::SendIfNew => words.push("RH1"),
         RetainHandling::DoNotSend => words.push("RH2"),
     }
+    let ids = subscription.properties.subscription_identifiers();
+    let ids: Vec<String> = ids.map(|id| format!("id {id}")).collect();
+    words.extend(ids.iter().map(String::as_str));
     words.join(" ")
 }

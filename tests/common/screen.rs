@@ -106,7 +106,8 @@ pub fn theme(name: &str) -> Theme {
 
 /// A profile with the defaults; `lab` is at `mqtt://lab.lan`.
 pub fn profile(name: &str) -> Profile {
-    let url: BrokerUrl = format!("mqtt://{name}.lan").parse().unwrap();
+    let host = name.rsplit('/').next().unwrap();
+    let url: BrokerUrl = format!("mqtt://{host}.lan").parse().unwrap();
     Profile::new(name, url)
 }
 
@@ -279,6 +280,17 @@ impl Screen {
         let batch = Batch {
             records,
             ..self.empty_batch()
+        };
+        self.batch(batch)
+    }
+
+    /// The same over a connection that is not listed.
+    pub fn records_of(self, source: SourceId, records: Vec<Record>) -> Self {
+        let batch = Batch {
+            source,
+            time: self.now,
+            data: Vec::new(),
+            records,
         };
         self.batch(batch)
     }

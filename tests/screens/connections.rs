@@ -2,8 +2,9 @@
 
 use mqttscope::{
     app::effect::{Done, Effect},
-    config::PasswordSource,
-    event::{Command, ConnectionState, FailureKind, Phase},
+    config::{PasswordSource, Profile, parse_property},
+    event::{Command, ConnectionState, ConnectionStatus, Failure, FailureKind, Phase, Record, SourceId},
+    mqtt::{Message, PropertyId, QoS, ReasonCode, TopicName, Will},
 };
 
 use crate::screen::{Screen, failure, profile, screen};
@@ -122,7 +123,7 @@ fn facts_say_what_the_broker_said() {
     screen()
         .connected_with(profile("lab"), |facts| {
             facts.limits.maximum_packet_size = Some(1 << 20);
-            facts.subscriptions[1].1 = Some(mqttscope::mqtt::ReasonCode::NOT_AUTHORIZED);
+            facts.subscriptions[1].1 = Some(ReasonCode::NOT_AUTHORIZED);
         })
         .receive("a", "1")
         .keys("1i")
@@ -284,4 +285,251 @@ fn unverified_tls_is_marked_all_the_time() {
         .keys("1i")
         .shows("not verified: the server's certificate has expired 3 days ago")
         .shows("CN=pi.lan · expired 3 days ago · for pi.lan · by CN=Lab CA");
+}
+
+// ---- the form's pages ----
+
+/// One that holds something on every page.
+fn full() -> Profile {
+    let mut profile = profile("plant/press");
+    profile.url = "mqtts://press.lan".parse().unwrap();
+    profile.username = Some("dash".into());
+    profile.password = PasswordSource::Command(vec!["pass".into(), "show".into(), "mqtt press".into()]);
+    profile.tls.ca = Some("~/ca.pem".into());
+    let expiry = parse_property(PropertyId::SessionExpiryInterval, "1h").unwrap();
+    let site = parse_property(PropertyId::UserProperty, "site = lab").unwrap();
+    profile.properties.connect = [expiry, site].into_iter().collect();
+    let delay = parse_property(PropertyId::WillDelayInterval, "30s").unwrap();
+    profile.will = Some(Will {
+        message: Message {
+            topic: TopicName::new("clients/dash").unwrap(),
+            payload: "gone".into(),
+            qos: QoS::AtLeastOnce,
+            retain: true,
+            properties: [delay].into_iter().collect(),
+        },
+    });
+    profile
+}
+
+fn saved_profile(screen: &mut Screen) -> Profile {
+    let saved = screen.take_effects().into_iter().find_map(|effect| match effect {
+        Effect::SaveProfile { profile, .. } => Some(*profile),
+        _ => None,
+    });
+    saved.expect("a profile is saved")
+}
+
+#[test]
+fn every_page_of_the_form_reads_well() {
+    let page = |keys: &str| screen().saved(full()).keys("1e").keys(keys);
+    page("").snapshot_at_each_size("connections-form-basic");
+    page("<pgdn>").snapshot_at_each_size("connections-form-tls");
+    page("<pgdn><pgdn>").snapshot_at_each_size("connections-form-session");
+    page("<pgdn><pgdn><pgdn>").snapshot_at_each_size("connections-form-topics");
+    page("<pgup><pgup>").snapshot_at_each_size("connections-form-will");
+    page("<pgup>").snapshot_at_each_size("connections-form-advanced");
+}
+
+#[test]
+fn form_changes_what_was_changed_and_keeps_the_rest() {
+    let mut screen = screen().saved(full()).keys("1e<c-s>");
+    assert_eq!(saved_profile(&mut screen), full());
+    // Session: keep alive, clean start off, session expiry never
+    let mut screen = crate::screen::screen()
+        .saved(full())
+        .keys("1e<pgdn><pgdn>1m<tab><space><tab>never<c-s>");
+    let saved = saved_profile(&mut screen);
+    assert_eq!((saved.keep_alive, saved.clean_start), (60, false));
+    assert_eq!(saved.properties.connect.session_expiry_interval(), Some(u32::MAX));
+    assert_eq!(saved.properties.connect.user_properties().count(), 1);
+    assert_eq!(saved.will, full().will);
+}
+
+#[test]
+fn lines_of_the_form_take_enter_and_are_checked_one_by_one() {
+    let open = || screen().saved(profile("lab")).keys("1e<pgdn><pgdn><pgdn>");
+    let mut screen = open().keys("<enter>home/# [qos 1, id 7]<c-s>");
+    let saved = saved_profile(&mut screen);
+    assert_eq!(saved.subscriptions.len(), 3);
+    assert_eq!(
+        saved.subscriptions[2]
+            .properties
+            .subscription_identifiers()
+            .next(),
+        Some(7)
+    );
+    let mut screen = open()
+        .keys("<enter>bad#<pgup><pgup><c-s>")
+        .shows("bad#: `#` must be alone in the last level")
+        .shows("✗Topics");
+    assert!(screen.take_effects().is_empty());
+}
+
+#[test]
+fn fault_on_another_page_is_gone_to() {
+    screen()
+        .saved(profile("lab"))
+        .keys("1e<pgdn>")
+        .paste("")
+        .keys("<tab><tab>me.pem<pgup><c-s>")
+        .shows("certificate and key belong together")
+        .shows("✗TLS");
+}
+
+#[test]
+fn password_can_come_from_a_command_and_its_field_says_what_it_names() {
+    let mut screen = screen()
+        .saved(profile("lab"))
+        .keys("1e<tab><tab><tab><tab><left>")
+        .shows("Password from")
+        .keys("<tab>pass show \"a b\"<c-s>");
+    assert_eq!(
+        saved_profile(&mut screen).password,
+        PasswordSource::Command(vec!["pass".into(), "show".into(), "a b".into()])
+    );
+}
+
+#[test]
+fn groups_are_listed_together_below_their_name() {
+    let mut screen = screen();
+    for name in ["plant/press", "home", "attic/lamp", "plant/oven"] {
+        screen = screen.saved(profile(name));
+    }
+    let screen = screen.keys("1g").snapshot_at_each_size("connections-groups");
+    // over the group's name to the next connection
+    let mut screen = screen.resize(120, 36).keys("jje<c-s>");
+    assert_eq!(saved_profile(&mut screen).name, "plant/press");
+}
+
+#[test]
+fn group_is_part_of_the_saved_name_and_cannot_leave_its_folder() {
+    let to_group = "<tab><tab><tab><tab><tab><tab>";
+    let open = || screen().keys("alab<tab>pi.lan").keys(to_group);
+    assert_eq!(saved_profile(&mut open().keys("plant<c-s>")).name, "plant/lab");
+    let mut bad = open()
+        .keys("../plant<c-s>")
+        .shows("the group becomes a folder's name");
+    assert!(bad.take_effects().is_empty());
+}
+
+// ---- the password prompt and the test ----
+
+fn no_password(code: u8) -> ConnectionState {
+    ConnectionState::Refused(Failure {
+        code: Some(ReasonCode(code)),
+        phase: Some(Phase::Connect),
+        ..failure(
+            FailureKind::Refused,
+            "bad user name or password (0x86)",
+            "check them",
+        )
+    })
+}
+
+#[test]
+fn refused_user_is_asked_for_a_password_kept_in_memory_only() {
+    let mut lab = profile("lab");
+    lab.username = Some("dash".into());
+    let mut screen = screen()
+        .opened_with(lab)
+        .state(no_password(0x86))
+        .shows("Enter on it asks for user and password")
+        .keys("<esc>1<enter>")
+        .snapshot_at_each_size("connections-password")
+        .keys("s3cret")
+        .hides("s3cret");
+    screen.take_effects();
+    let mut screen = screen.keys("<enter>");
+    let effects = screen.take_effects();
+    let opened = effects.iter().find_map(|effect| match effect {
+        Effect::Open(_, profile, _) => Some(profile),
+        _ => None,
+    });
+    assert!(
+        matches!(&opened.unwrap().password, PasswordSource::Memory(secret) if secret.expose().as_ref() == b"s3cret")
+    );
+    assert!(
+        !effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::SaveProfile { .. }))
+    );
+    assert!(!format!("{effects:?}").contains("s3cret"));
+}
+
+#[test]
+fn password_of_a_command_is_not_asked_for() {
+    let mut lab = profile("lab");
+    lab.password = PasswordSource::Env("X".into());
+    let mut screen = screen()
+        .opened_with(lab)
+        .state(no_password(0x87))
+        .keys("<esc>1<enter>");
+    let source = screen.source();
+    assert!(
+        screen
+            .take_effects()
+            .contains(&Effect::Send(source, Command::Connect))
+    );
+}
+
+/// A test of `lab` that has begun, and the source it uses.
+fn tested() -> (Screen, SourceId) {
+    let mut lab = profile("lab");
+    lab.will = full().will;
+    let mut screen = screen().saved(lab).keys("1v");
+    let opened = screen.take_effects().into_iter().find_map(|effect| match effect {
+        Effect::Open(source, profile, _) => Some((source, profile)),
+        _ => None,
+    });
+    let (source, profile) = opened.expect("a connection is opened");
+    assert_eq!(profile.will, None);
+    assert_eq!(profile.client_id, "mqttscope-test-{rand4}");
+    (screen, source)
+}
+
+fn said(screen: Screen, source: SourceId, state: ConnectionState) -> Screen {
+    let record = Record::Status(Box::new(ConnectionStatus { after_us: 0, state }));
+    screen.records_of(source, vec![record])
+}
+
+#[test]
+fn test_goes_through_the_stages_and_ends_its_connection() {
+    let (screen, source) = tested();
+    let connecting = |phase| ConnectionState::Connecting { attempt: 1, phase };
+    let screen = said(screen, source, connecting(Phase::Dns));
+    let screen = said(screen.pass(0.01), source, connecting(Phase::Tcp)).shows("TCP");
+    let mut facts = crate::screen::facts(&profile("lab"));
+    facts.subscriptions[1].1 = Some(ReasonCode::NOT_AUTHORIZED);
+    let mut screen = said(screen, source, ConnectionState::Connected(Box::new(facts)))
+        .shows("all stages passed")
+        .snapshot_at_each_size("connections-test");
+    assert_eq!(screen.take_effects(), [Effect::Close(source)]);
+    assert_eq!(screen.app.connections.len(), 1, "the test is not listed");
+}
+
+#[test]
+fn test_that_fails_says_where_and_one_that_is_closed_ends() {
+    let (screen, source) = tested();
+    let screen = said(
+        screen,
+        source,
+        ConnectionState::Connecting {
+            attempt: 1,
+            phase: Phase::Connect,
+        },
+    );
+    let mut screen = said(screen, source, no_password(0x86))
+        .shows("bad user name or password (0x86)")
+        .shows("check them")
+        .snapshot("connections-test-refused");
+    assert_eq!(screen.take_effects(), [Effect::Close(source)]);
+    let (screen, source) = tested();
+    let mut screen = screen.keys("<esc>").hides("Test of lab");
+    assert_eq!(screen.take_effects(), [Effect::Close(source)]);
+    let (screen, source) = tested();
+    screen
+        .done(Done::NotOpened(source, "password_env: X is not set".into()))
+        .shows("PROFILE")
+        .shows("password_env: X is not set");
 }

@@ -170,7 +170,7 @@ fn read_only_connection_never_publishes() {
 #[test]
 fn topic_a_broker_would_refuse_is_marked_while_typing() {
     lab()
-        .keys("p<tab>/+")
+        .keys("p<tab><tab>/+")
         .shows_in(Pane::Publish, "`+` is only for subscribing")
         .snapshot("publish-bad-topic");
 }
@@ -343,4 +343,44 @@ fn read_only_connection_can_still_be_looked_at_and_subscribed() {
         .shows("read only")
         .keys("S")
         .shows("Subscribe on prod");
+}
+
+#[test]
+fn properties_are_written_in_a_form_of_their_own() {
+    let screen = lab()
+        .keys("p")
+        .keys("<c-g>")
+        .snapshot_at_each_size("publish-properties");
+    let mut screen = screen
+        .resize(120, 36)
+        .keys("text/plain<tab><right><tab>1h<tab><tab>0x00ff<tab><tab>site = lab<c-s>")
+        .shows("props 5")
+        .keys("<c-s>");
+    let sent = published(&mut screen).properties;
+    assert_eq!(sent.content_type(), Some("text/plain"));
+    assert_eq!(sent.payload_format_indicator(), Some(1));
+    assert_eq!(sent.message_expiry_interval(), Some(3600));
+    assert_eq!(sent.correlation_data(), Some(&[0, 0xff][..]));
+    assert_eq!(sent.user_properties().next(), Some(("site", "lab")));
+}
+
+#[test]
+fn properties_field_opens_them_and_a_fault_stays_in_the_form() {
+    let screen = lab().keys("p<tab>").shows("Enter opens").keys("<enter>");
+    screen
+        .shows("Properties of the message")
+        .keys("<tab><tab>soon<enter>")
+        .shows("\"soon\" is no interval")
+        .keys("<esc>")
+        .shows("props 0");
+}
+
+#[test]
+fn properties_before_mqtt_5_are_said_not_to_be_sent() {
+    screen()
+        .connected_with(profile("old"), |facts| {
+            facts.version = mqttscope::mqtt::ProtocolVersion::V311;
+        })
+        .keys("p<c-g>")
+        .shows("not sent before MQTT 5, and this is 3.1.1");
 }

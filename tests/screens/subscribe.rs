@@ -3,7 +3,7 @@
 use mqttscope::{
     app::effect::Effect,
     event::{Command, Outcome},
-    mqtt::{ProtocolVersion, QoS, ReasonCode, RetainHandling, Subscription},
+    mqtt::{Property, ProtocolVersion, QoS, ReasonCode, RetainHandling, Subscription},
 };
 
 use crate::screen::{Screen, profile, screen};
@@ -143,4 +143,28 @@ fn nothing_can_be_subscribed_while_not_connected() {
         .keys("S")
         .hides("Subscribe on")
         .shows("subscriptions can be made once the connection stands");
+}
+
+#[test]
+fn identifier_and_user_properties_are_sent_with_the_subscription() {
+    let fields = "<tab><tab><tab><tab><tab>";
+    let mut screen = lab()
+        .keys("S")
+        .keys(fields)
+        .keys("7<tab>site = lab<enter>why = test<c-s>");
+    let wanted = subscribed(&mut screen);
+    let user = |name: &str, value: &str| Property::UserProperty((name.into(), value.into()));
+    assert_eq!(
+        wanted[0].properties.0,
+        [
+            Property::SubscriptionIdentifier(7),
+            user("site", "lab"),
+            user("why", "test")
+        ]
+    );
+    lab()
+        .keys("S")
+        .keys(fields)
+        .keys("0<enter>")
+        .shows("\"0\" is no number from 1 to 268435455");
 }

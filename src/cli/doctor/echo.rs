@@ -4,10 +4,10 @@ use std::hash::{BuildHasher, RandomState};
 
 use tokio::time::timeout;
 
-use super::{ANSWER, Answer, Examination, answer_in, report::Stage, silent};
+use super::{ANSWER, Answer, Examination, answer_in, silent};
 use crate::{
     cli::shown::Shown,
-    event::{self, Batch, Command, Facts, FailureKind, OperationEnded, OperationId, Outcome, Record},
+    event::{self, Batch, Command, Facts, FailureKind, OperationEnded, OperationId, Outcome, Record, Stage},
     mqtt::{
         Message, Properties, QoS, ReasonContext, Subscription, SubscriptionOptions, TopicFilter, TopicName,
     },

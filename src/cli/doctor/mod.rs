@@ -9,13 +9,13 @@ use std::{io::Write, time::Duration};
 
 use tokio::time::timeout;
 
-use self::report::{Report, Stage};
+use self::report::Report;
 use super::{Environment, Exit, Failure, args::DoctorArgs, link::Link, signals::Signals, target};
 use crate::{
     config::{Paths, Profile},
     event::{
         self, Batch, Command, ConnectionState, Facts, FailureKind, OperationEnded, OperationId, Outcome,
-        Phase, Record,
+        Record, Stage, Stages,
     },
     mqtt::{Properties, ProtocolVersion, ReasonCode, ReasonContext, RetainHandling, Subscription},
     source::Limits,
@@ -23,9 +23,6 @@ use crate::{
 
 /// How long an answer of the broker may take once the connection is up.
 const ANSWER: Duration = Duration::from_secs(10);
-
-/// The codes of CONNACK that are about user name and password: 4 and 5 before MQTT 5, 0x86 and 0x87 in it.
-const CREDENTIALS: [u8; 4] = [4, 5, 0x86, 0x87];
 
 /// Goes through all stages and prints what was found.
 pub async fn run(args: &DoctorArgs, environment: &Environment, paths: &Paths) -> Result<Exit, Failure> {
@@ -125,19 +122,27 @@ impl Examination {
 
     /// Every phase up to CONNACK.
     async fn connect(&mut self) -> Option<Facts> {
-        let mut begun: Vec<(Phase, u64)> = Vec::new();
+        let mut stages = Stages::default();
         while let Some(batch) = self.link.next().await {
             for record in &batch.records {
                 let Record::Status(status) = record else { continue };
                 let now = batch.time.mono_us + u64::from(status.after_us);
                 match &status.state {
-                    ConnectionState::Connecting { phase, .. } => self.begin(&mut begun, *phase, now),
+                    ConnectionState::Connecting { phase, .. } => {
+                        if stages.begin(*phase, now) {
+                            let note = "MQTT 5 was not taken, so 3.1.1 was tried (-V says which to use)";
+                            self.report.notes.push(note.into());
+                        }
+                    }
                     ConnectionState::Connected(facts) => {
-                        self.connected(facts);
+                        stages.connected(facts);
+                        self.report.stages = stages.list;
                         return Some((**facts).clone());
                     }
                     ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
-                        self.not_connected(&begun, failure, now);
+                        stages.failed(failure, now);
+                        self.report.stages = stages.list;
+                        self.advise(failure);
                         return None;
                     }
                     ConnectionState::Idle => {}
@@ -147,49 +152,11 @@ impl Examination {
         None
     }
 
-    /// A phase that was there before is a second way: 3.1.1 behind 5.
-    fn begin(&mut self, begun: &mut Vec<(Phase, u64)>, phase: Phase, now: u64) {
-        if begun.iter().any(|(before, _)| *before == phase) {
-            begun.clear();
-            let note = "MQTT 5 was not taken, so 3.1.1 was tried (-V says which to use)";
-            self.report.notes.push(note.into());
-        }
-        begun.push((phase, now));
-    }
-
-    fn connected(&mut self, facts: &Facts) {
-        let stages = facts.phases.iter().map(|(phase, took)| {
-            let detail = match (phase, facts.peer) {
-                (Phase::Tcp, Some(peer)) => peer.to_string(),
-                (Phase::Connect, _) => format!("MQTT {}", facts.version),
-                _ => String::new(),
-            };
-            Stage::passed(phase.name(), took.as_micros() as u64, detail)
-        });
-        self.report.stages.extend(stages);
-    }
-
-    /// The phases that were gone through, and the one that failed.
-    fn not_connected(&mut self, begun: &[(Phase, u64)], failure: &event::Failure, now: u64) {
-        let failed = failure.phase.or(begun.last().map(|(phase, _)| *phase));
-        let ends = begun.iter().skip(1).map(|(_, at)| *at).chain([now]);
-        for ((phase, from), to) in begun.iter().zip(ends) {
-            let took = to.saturating_sub(*from);
-            self.report.stages.push(if Some(*phase) == failed {
-                Stage::failed(phase.name(), took, failure)
-            } else {
-                Stage::passed(phase.name(), took, "")
-            });
-        }
-        if self.report.stages.iter().all(|stage| stage.ok) {
-            // it failed before the first phase, or in one that was not announced
-            let name = failed.map_or("PROFILE", Phase::name);
-            self.report.stages.push(Stage::failed(name, 0, failure));
-        }
-        let is_about_credentials = failure.code.is_some_and(|code| CREDENTIALS.contains(&code.0));
+    /// A refusal of nobody is most often one of somebody who did not say his name.
+    fn advise(&mut self, failure: &event::Failure) {
         if let (true, true, Some(last)) = (
             self.is_anonymous,
-            is_about_credentials,
+            failure.is_about_credentials(),
             self.report.stages.last_mut(),
         ) {
             last.advice =

@@ -7,63 +7,10 @@ use serde_json::Value;
 
 use crate::{
     cli::link::visible,
-    event::{self, Facts},
+    event::{Facts, Stage},
     mqtt::{Property, PropertyId},
     text,
 };
-
-/// One stage.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Stage {
-    /// `DNS`, `TCP`, … as the connection names its phases; `SUBACK`, `ECHO`.
-    #[serde(rename = "stage")]
-    pub name: &'static str,
-    /// Whether it went well.
-    pub ok: bool,
-    /// How long it took.
-    #[serde(rename = "ms", serialize_with = "milliseconds")]
-    pub took_us: u64,
-    /// What came of it, or what went wrong.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub detail: String,
-    /// What to try.
-    #[serde(skip_serializing_if = "String::is_empty")]
-    pub advice: String,
-    /// The server's reason code, if it gave one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub code: Option<u8>,
-}
-
-impl Stage {
-    /// It went well.
-    pub fn passed(name: &'static str, took_us: u64, detail: impl Into<String>) -> Self {
-        Self {
-            name,
-            ok: true,
-            took_us,
-            detail: detail.into(),
-            advice: String::new(),
-            code: None,
-        }
-    }
-
-    /// It did not.
-    pub fn failed(name: &'static str, took_us: u64, failure: &event::Failure) -> Self {
-        Self {
-            name,
-            ok: false,
-            took_us,
-            detail: failure.what.clone(),
-            advice: failure.advice.clone(),
-            code: failure.code.map(|code| code.0),
-        }
-    }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn milliseconds<S: Serializer>(us: &u64, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_f64(*us as f64 / 1000.0)
-}
 
 /// Everything found.
 #[derive(Debug, Serialize)]
