@@ -4,11 +4,24 @@ use super::{Exit, Failure, Invocation, ScreenKeys, args::ConfigArgs, print};
 use crate::config::{self, Faults, KeyBindings, Paths};
 
 /// `config path` prints the folder, for `cd "$(mqttscope config path)"`; `config check` tells all faults,
-/// `config init` writes first files.
+/// `config init` writes first files, `config schema` prints what a file can hold.
 pub fn run(args: &ConfigArgs, paths: &Paths, screen: ScreenKeys) -> Result<Invocation, Failure> {
     let folder = paths.config.display();
+    if let (Some(extra), true) = (&args.kind, args.what != "schema") {
+        return Err(Failure::usage(format!(
+            "\"{extra}\" is one word too many (mqttscope config --help)"
+        )));
+    }
     if args.what == "path" {
         return print(&folder.to_string());
+    }
+    if args.what == "schema" {
+        let kind = args.kind.as_deref().unwrap_or("profile");
+        let schema = config::schema(kind, screen.defaults).ok_or_else(|| {
+            let known = config::SCHEMAS.join(", ");
+            Failure::usage(format!("there is no schema of \"{kind}\"; there are {known}"))
+        })?;
+        return print(&serde_json::to_string_pretty(&schema).map_err(Failure::error)?);
     }
     if args.what == "init" {
         return init(paths, screen);

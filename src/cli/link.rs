@@ -32,9 +32,19 @@ impl Link {
         limits: Limits,
         is_debug: bool,
     ) -> Result<Self, Failure> {
-        let mut link = Self::open(profile, paths, limits, is_debug).await?;
-        link.until_connected().await?;
-        Ok(link)
+        let mut link = Self::open(profile.clone(), paths, limits, is_debug).await?;
+        let Some(refusal) = link.until_connected().await? else {
+            return Ok(link);
+        };
+        let Some(asking) = with_password(profile, &refusal).await? else {
+            return Err(link.not_connected(&refusal));
+        };
+        link.close().await;
+        let mut link = Self::open(asking, paths, limits, is_debug).await?;
+        match link.until_connected().await? {
+            Some(refusal) => Err(link.not_connected(&refusal)),
+            None => Ok(link),
+        }
     }
 
     /// Begins to connect; how that goes is told by the batches.
@@ -66,17 +76,18 @@ impl Link {
         })
     }
 
-    async fn until_connected(&mut self) -> Result<(), Failure> {
+    /// Waits for CONNACK; `Some`: why it did not come or refused.
+    async fn until_connected(&mut self) -> Result<Option<event::Failure>, Failure> {
         while let Some(batch) = self.next().await {
             for record in &batch.records {
                 if let Record::Status(status) = record {
                     match &status.state {
                         ConnectionState::Connected(_) => {
                             self.first = Some(batch);
-                            return Ok(());
+                            return Ok(None);
                         }
                         ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
-                            return Err(self.not_connected(failure));
+                            return Ok(Some(failure.clone()));
                         }
                         ConnectionState::Idle | ConnectionState::Connecting { .. } => {}
                     }
@@ -137,6 +148,23 @@ impl Link {
             talk.batch(&batch);
         }
     }
+}
+
+/// The profile with a password that was asked for: where the broker refused a user for whom nothing says one.
+/// `None`: it was refused for something else, or there is nobody to ask.
+async fn with_password(mut profile: Profile, refusal: &event::Failure) -> Result<Option<Profile>, Failure> {
+    let Some(user) = profile.username.as_deref() else {
+        return Ok(None);
+    };
+    if profile.password != PasswordSource::None || !refusal.is_about_credentials() {
+        return Ok(None);
+    }
+    let question = format!("password of {user} at {}", profile.url);
+    let typed = prompt::secret(&question).await?;
+    Ok(typed.map(|secret| {
+        profile.password = PasswordSource::Memory(secret);
+        profile
+    }))
 }
 
 /// The password of an encrypted key, where nothing else says it. Without a terminal the connection's own failure

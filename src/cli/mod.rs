@@ -47,8 +47,8 @@ use crate::{
     source::Clock,
 };
 use args::{
-    BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, GeneralArgs, ManArgs, ProfilesArgs,
-    PubArgs, SubArgs, TuiArgs, VersionArgs,
+    AddArgs, BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, GeneralArgs, ManArgs,
+    ProfilesArgs, PubArgs, SubArgs, TuiArgs, VersionArgs,
 };
 use usage::{Parsed, parse};
 
@@ -100,9 +100,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: ScreenKeys) ->
             "config" => with(rest, |args: &ConfigArgs| {
                 config::run(args, &paths(&args.general)?, screen)
             }),
-            "profiles" => with(rest, |args: &ProfilesArgs| {
-                profiles::run(args, &paths(&args.general)?)
-            }),
+            "profiles" => match rest.split_first() {
+                Some((what, rest)) if what == "add" => {
+                    connecting(rest, |args: &AddArgs| profiles::add(args, &paths(&args.general)?))
+                }
+                Some((what, rest)) if what == "test" => connecting(rest, |args: &DoctorArgs| {
+                    let (args, paths) = (profiles::tested(args)?, paths(&args.general)?);
+                    headless(doctor::run(&args, &environment, &paths))
+                }),
+                _ => with(rest, |args: &ProfilesArgs| {
+                    profiles::run(args, &paths(&args.general)?)
+                }),
+            },
             "completions" => with(rest, |args: &CompletionsArgs| {
                 print_raw(&manual::completions(args.shell))
             }),

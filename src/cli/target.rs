@@ -282,6 +282,12 @@ fn apply(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(), Failure> {
     if let Some(secret) = &flags.password {
         profile.password = PasswordSource::Memory(secret.clone());
     }
+    if let Some(file) = &flags.pw_file {
+        profile.password = PasswordSource::File(super::transport::here(file));
+    }
+    if let Some(command) = &flags.pw_command {
+        profile.password = PasswordSource::Command(command.0.clone());
+    }
     if let Some(id) = &flags.id {
         profile.client_id.clone_from(id);
     }

@@ -80,7 +80,7 @@ fn tls_options(options: &mut TlsOptions, flags: &TlsArgs) {
 }
 
 /// On the command line a path is relative to the folder one is in; in a profile, to the configuration's.
-fn here(path: &Path) -> PathBuf {
+pub fn here(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 

@@ -132,3 +132,21 @@ fn init_writes_first_files_says_so_and_overwrites_nothing() {
         "the commented bindings are valid"
     );
 }
+
+#[test]
+fn schema_of_each_kind_of_file_is_printed() {
+    let home = Home::new();
+    for (args, title) in [
+        (vec!["config", "schema"], "mqttscope profile"),
+        (vec!["config", "schema", "keys"], "mqttscope keys"),
+        (vec!["config", "schema", "theme"], "mqttscope theme"),
+        (vec!["config", "schema", "config"], "mqttscope config"),
+    ] {
+        let ran = home.run(&args);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        let schema: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(schema["title"], title);
+    }
+    assert_eq!(home.run(&["config", "path", "keys"]).code, 2);
+    assert_eq!(home.run(&["config", "schema", "toml"]).code, 2);
+}

@@ -23,7 +23,7 @@ fn folder(home: &Home) -> String {
 fn is_safe(home: &Home) {
     let ran = home.run(&["config", "check"]);
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    for sub in ["profiles", "passwords"] {
+    for sub in ["profiles", "passwords", "certificates"] {
         let Ok(entries) = fs::read_dir(Path::new(&folder(home)).join(sub)) else {
             continue;
         };
@@ -46,7 +46,7 @@ Home - lab: written to {0}/profiles/Home - lab.toml
   password in {0}/passwords/Home - lab, readable by you alone
   subscription \"bad#\" left out: `#` must be alone in the last level, as in `a/#` (MQTT-4.7.1-1)
   1 messages left out: this version keeps no recordings
-  MQTT 5 properties left out: they are flags here (-D, -x)
+  receiveMaximum left out: \"70000\" is no number from 1 to 1024
 far: 99999 is no port: left out
 ",
         folder(&home)
@@ -61,9 +61,11 @@ far: 99999 is no port: left out
         "client_id = \"mqttx_0a1b2c3d\"\n",
         "keepalive = \"60s\"\n",
         "clean_start = false\n",
-        "subscribe = [{ topic = \"home/#\", qos = 1, no_local = true, retain_as_published = false, retain_handling = 2 }]\n",
+        "subscribe = [{ topic = \"home/#\", qos = 1, no_local = true, retain_as_published = false, retain_handling = 2, subscription_identifier = 7 }]\n",
         "topic = \"clients/dash\"\n",
         "ca = \"/home/me/ca.pem\"",
+        "[properties.connect]\nsession_expiry_interval = \"100s\"\nuser_properties = [[\"site\", \"lab\"], [\"site\", \"attic\"]]\n",
+        "will_delay_interval = \"30s\"\npayload_format_indicator = true\ncontent_type = \"text/plain\"\n",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -78,8 +80,9 @@ fn mqtt_explorer_settings_become_profiles_and_names_alike_stay_apart() {
         "\
 Plant: written to {0}/profiles/Plant.toml
 Plant-2: written to {0}/profiles/Plant-2.toml
+  ca in {0}/certificates/Plant-2-ca.pem, readable by you alone
   password in {0}/passwords/Plant-2, readable by you alone
-  certificates left out: write them to files and name these in [tls]
+  cert left out: \"c.pem\" is no PEM file in base64
 ",
         folder(&home)
     );
@@ -162,8 +165,17 @@ fn removed_profile_is_gone_and_an_unknown_one_removes_nothing() {
     let ran = home.run(&["profiles", "rm", "lab"]);
     assert_eq!(
         (ran.code, ran.stdout),
-        (0, format!("{}/profiles/lab.toml: deleted\n", folder(&home)))
+        (
+            0,
+            format!(
+                "{}/profiles/lab.toml: deleted; its text is kept in {}/.local/state/mqttscope/deleted/lab.toml\n",
+                folder(&home),
+                home.path().display()
+            )
+        )
     );
+    let kept = home.path().join(".local/state/mqttscope/deleted/lab.toml");
+    assert_eq!(fs::read_to_string(kept).unwrap(), "url = \"mqtt://pi\"\n");
     assert_eq!(home.run(&["profiles", "ls"]).stdout, "");
 }
 
@@ -190,4 +202,165 @@ fn file_that_is_no_export_is_told_so() {
             (1, "", format!("mqttscope: {file}: {expected}\n"))
         );
     }
+}
+
+#[test]
+fn connection_is_kept_as_a_profile_with_the_flags_of_any_verb() {
+    let home = Home::new();
+    let args = [
+        "profiles",
+        "add",
+        "plant/press",
+        "mqtt://dash@press.lan",
+        "-t",
+        "press/#",
+        "-q",
+        "1",
+        "-x",
+        "1h",
+        "--will-topic",
+        "clients/dash",
+        "-D",
+        "will",
+        "will-delay-interval",
+        "30",
+        "--pw-command",
+        "pass show \"mqtt press\"",
+    ];
+    let ran = home.run(&args);
+    let expected = format!(
+        "plant/press: written to {}/profiles/plant/press.toml\n",
+        folder(&home)
+    );
+    assert_eq!((ran.code, ran.stdout, ran.stderr.as_str()), (0, expected, ""));
+    assert_eq!(
+        profile(&home, "plant/press"),
+        "\
+url = \"mqtt://press.lan\"
+username = \"dash\"
+password_command = [\"pass\", \"show\", \"mqtt press\"]
+subscribe = [{ topic = \"press/#\", qos = 1 }]
+
+[will]
+topic = \"clients/dash\"
+payload = \"\"
+qos = 0
+retain = false
+will_delay_interval = \"30s\"
+
+[properties.connect]
+session_expiry_interval = \"1h\"
+"
+    );
+    let ran = home.run(&args);
+    assert_eq!(ran.code, 1, "nothing is replaced: {ran:?}");
+    assert!(ran.stdout.contains("is there already; --force replaces it"));
+    let ran = home.run(&["profiles", "add", "../press", "pi"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.stderr.contains("is no profile name"), "{ran:?}");
+    assert_eq!(
+        home.run(&["profiles", "ls"]).stdout,
+        "plant/press  mqtt://press.lan\n"
+    );
+}
+
+#[test]
+fn password_given_to_add_goes_to_a_file_of_its_own() {
+    let home = Home::new();
+    let ran = home.run(&["profiles", "add", "lab", "pi", "-u", "me", "-P", "hunter2"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.stderr.contains("a password on the command line can be seen"));
+    assert!(!ran.stdout.contains("hunter2") && !ran.stderr.contains("hunter2"));
+    assert!(profile(&home, "lab").contains("password_file = \"passwords/lab\""));
+    is_safe(&home);
+}
+
+#[test]
+fn group_of_a_profile_is_part_of_its_name_everywhere() {
+    let home = Home::new();
+    home.write("profiles/plant/press.toml", "url = \"mqtt://127.0.0.1:1\"\n");
+    for target in ["plant/press", "@plant/press"] {
+        let ran = home.run(&["sub", target, "-t", "a"]);
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.stderr.contains("mqtt://127.0.0.1:1"), "{ran:?}");
+    }
+    let ran = home.run(&["sub", "@plant/pres", "-t", "a"]);
+    assert!(ran.stderr.contains("did you mean @plant/press?"), "{ran:?}");
+    let ran = home.run(&["sub", "@plant/../plant/press", "-t", "a"]);
+    assert_eq!(ran.code, 2, "{ran:?}");
+    home.write("profiles/plant/deep/x.toml", "")
+        .write("profiles/plant/bad.toml", "ulr = 1\n");
+    let ran = home.run(&["config", "check"]);
+    assert_eq!(ran.code, 1);
+    for part in ["plant/bad.toml:1: unknown key", "plant/deep: groups do not nest"] {
+        assert!(ran.stderr.contains(part), "{part}\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn test_of_a_profile_is_the_doctor_s() {
+    let home = Home::new();
+    home.write("profiles/lab.toml", "url = \"mqtt://127.0.0.1:1\"\n");
+    let ran = home.run(&["profiles", "test", "lab"]);
+    assert_eq!(ran.code, 3);
+    assert!(ran.stdout.contains("TCP"), "{ran:?}");
+}
+
+/// An editor that does what the script says with the file named behind it.
+fn editing(home: &Home, script: &str) -> Ran {
+    let path = home.path().join("editor");
+    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o700)).unwrap();
+    let mut command = home.command(&["profiles", "edit", "lab"]);
+    command.env("EDITOR", &path).env("PATH", "/usr/bin:/bin");
+    crate::program::ran(command)
+}
+
+#[test]
+fn edited_profile_replaces_the_old_one_only_when_it_is_valid() {
+    let home = Home::new();
+    home.write("profiles/lab.toml", "url = \"mqtt://pi\" # mine\n");
+    let ran = editing(&home, "true");
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "lab: nothing was changed\n"));
+    let ran = editing(&home, "echo 'keepalve = \"5s\"' >> \"$1\"");
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""));
+    assert!(
+        ran.stderr
+            .contains("unknown key \"keepalve\"; did you mean \"keepalive\"?"),
+        "{ran:?}"
+    );
+    assert!(ran.stderr.contains("the draft is kept"), "{ran:?}");
+    assert_eq!(profile(&home, "lab"), "url = \"mqtt://pi\" # mine\n");
+    let draft = home.path().join(".local/state/mqttscope/drafts/lab.toml");
+    assert_eq!(fs::metadata(&draft).unwrap().permissions().mode() & 0o777, 0o600);
+    let ran = editing(&home, "sed -i s/keepalve/keepalive/ \"$1\"");
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_eq!(
+        profile(&home, "lab"),
+        "url = \"mqtt://pi\" # mine\nkeepalive = \"5s\"\n"
+    );
+    assert!(!draft.exists());
+    assert_eq!(editing(&home, "exit 4").code, 1);
+}
+
+#[test]
+fn exported_profile_can_be_imported_again_and_holds_no_secret() {
+    let home = Home::new();
+    assert_eq!(import(&home, &[], "mqttx.json").code, 1);
+    let before = profile(&home, "Home - lab");
+    let ran = home.run(&["profiles", "export", "Home - lab"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(
+        ran.stderr
+            .contains("the password, and where it comes from, left out"),
+        "{ran:?}"
+    );
+    assert!(!ran.stdout.contains("hunter2"));
+    let other = Home::new();
+    let file = other.path().join("export.json");
+    fs::write(&file, &ran.stdout).unwrap();
+    let ran = other.run(&["profiles", "import", file.to_str().unwrap()]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let without_password = before.replace("password_file = \"passwords/Home - lab\"\n", "");
+    assert_eq!(profile(&other, "Home - lab"), without_password);
 }

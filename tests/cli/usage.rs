@@ -57,7 +57,10 @@ fn wrong_command_line_is_one_line_with_a_way_out_and_exit_code_2() {
         ),
         ("pub -m x", "no topic to publish to; use -t TOPIC"),
         ("pub pi a b -m x", "one topic only; \"b\" is one too many"),
-        ("config", "missing path|check|init (mqttscope config --help)"),
+        (
+            "config",
+            "missing path|check|init|schema (mqttscope config --help)",
+        ),
         (
             "completions nosh",
             "<SHELL>: \"nosh\" is not one of bash, elvish, fish, powershell, zsh (mqttscope completions --help)",

@@ -18,11 +18,11 @@ use crate::{
     mqtt::{ProtocolChoice, QoS, TopicName},
     text,
 };
-pub use about::{CompletionsArgs, ManArgs, ProfilesArgs, VersionArgs};
+pub use about::{AddArgs, CompletionsArgs, ManArgs, ProfilesArgs, VersionArgs};
 pub use diagnosis::DoctorArgs;
 pub use property::{PacketProperty, SEPARATOR, words_of};
 pub use transport::{Preset, TlsArgs, WebSocketArgs};
-use values::{fps, keep_alive, port, qos, session_expiry, topic_name};
+use values::{Words, command, fps, keep_alive, port, qos, session_expiry, topic_name};
 pub use verbs::{BrokerArgs, ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};
 
 const CONNECTION: &str = "Connection";
@@ -65,6 +65,12 @@ pub struct ConnectionArgs {
     /// Password; others can see it in the process list, so rather use a profile or `MQTTSCOPE_PASSWORD`
     #[arg(short = 'P', long = "pw", value_name = "PASSWORD", value_parser = clap::builder::StringValueParser::new().map(Secret::new), allow_hyphen_values = true, help_heading = CONNECTION)]
     pub password: Option<Secret>,
+    /// The password is the first line of FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "password", help_heading = CONNECTION)]
+    pub pw_file: Option<PathBuf>,
+    /// The password is the first line COMMAND prints; its words are split as a shell does
+    #[arg(long, value_name = "COMMAND", value_parser = command, conflicts_with_all = ["password", "pw_file"], help_heading = CONNECTION)]
+    pub pw_command: Option<Words>,
     /// Client id [default: a random one]
     #[arg(short, long, value_name = "ID", help_heading = CONNECTION)]
     pub id: Option<String>,

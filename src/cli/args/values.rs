@@ -30,6 +30,19 @@ pub fn session_expiry(text: &str) -> Result<u32, String> {
     crate::config::session_expiry(text).map_err(|_| "use 0 to 4294967294 seconds, 1h, or -1 for ever".into())
 }
 
+/// A command line taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Words(pub Vec<String>);
+
+/// A command with its arguments.
+pub fn command(text: &str) -> Result<Words, String> {
+    let words = crate::text::split_words(text).ok_or("a quote is not closed")?;
+    if words.is_empty() {
+        return Err("names no command".into());
+    }
+    Ok(Words(words))
+}
+
 /// Quality of service.
 pub fn qos(text: &str) -> Result<QoS, String> {
     let bits = text.parse().ok();

@@ -24,8 +24,8 @@ Verbs, each with its own --help:
   sub           print messages
   pub           publish
   doctor        how far a connection gets, stage by stage, and what to try
-  profiles      ls | show | rm | import
-  config        path | check | init
+  profiles      ls | show | add | edit | rm | test | import | export
+  config        path | check | init | schema
   completions   for bash, zsh, fish, elvish or powershell
   man           the manual page, of a verb with its name behind
   version       what a report of a fault should say
@@ -256,9 +256,13 @@ pub struct SourceArgs {
 )]
 pub struct ConfigArgs {
     /// path: print the folder; check: tell all faults of all files, exit 1 if there are any;
-    /// init: write commented first files where there are none
-    #[arg(value_name = "path|check|init", value_parser = ["path", "check", "init"], hide_possible_values = true)]
+    /// init: write commented first files where there are none;
+    /// schema: print the JSON Schema of a profile, config.toml, a theme or keys.toml
+    #[arg(value_name = "path|check|init|schema", value_parser = ["path", "check", "init", "schema"], hide_possible_values = true)]
     pub what: String,
+    /// Of schema: profile, config, theme or keys [default: profile]
+    #[arg(value_name = "KIND")]
+    pub kind: Option<String>,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub general: GeneralArgs,

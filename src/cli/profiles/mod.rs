@@ -1,4 +1,6 @@
-//! `profiles`: what there is, and taking over the connections of other programs.
+//! `profiles`: what there is, new ones, and those of other programs taken over and given.
+
+mod edit;
 
 use std::{fmt::Write, fs, path::Path};
 
@@ -6,13 +8,44 @@ use clap::Parser;
 
 use super::{
     Environment, Exit, Failure, Invocation,
-    args::{ProfilesArgs, SubArgs},
+    args::{AddArgs, DoctorArgs, ProfilesArgs, SubArgs},
     link::visible,
     options, print_raw, target,
 };
-use crate::config::{self, Imported, PasswordSource, Paths};
+use crate::config::{self, Imported, Paths};
 
-/// Runs the verb.
+/// `add NAME TARGET`: the connection that target and flags describe, kept as a profile.
+pub fn add(args: &AddArgs, paths: &Paths) -> Result<Invocation, Failure> {
+    let target = target::resolve_or_local(&args.words, &args.connection, &Environment::default(), paths)?;
+    let mut profile = target.profile;
+    let filters = target::filters(&args.topics, &target.topics)?;
+    target::subscribe(&mut profile, filters, args.qos);
+    profile.name.clone_from(&args.name);
+    if !config::is_profile_name(&args.name) {
+        return Err(Failure::usage(format!(
+            "\"{}\" {}",
+            args.name,
+            config::NO_PROFILE_NAME
+        )));
+    }
+    let mut out = String::new();
+    let is_kept = keep(&mut out, Imported::of_profile(profile), args.force, paths)?;
+    print_raw(out.as_bytes())?;
+    Ok(Invocation::Done(if is_kept { Exit::Ok } else { Exit::Error }))
+}
+
+/// `test NAME` is `doctor @NAME`.
+pub fn tested(args: &DoctorArgs) -> Result<DoctorArgs, Failure> {
+    let mut args = args.clone();
+    match args.words.first_mut() {
+        Some(name) if !name.starts_with('@') => name.insert(0, '@'),
+        Some(_) => {}
+        None => return Err(Failure::usage("profiles test needs a NAME")),
+    }
+    Ok(args)
+}
+
+/// Runs the other verbs.
 pub fn run(args: &ProfilesArgs, paths: &Paths) -> Result<Invocation, Failure> {
     let names = &args.names;
     match (args.what.as_str(), names.as_slice()) {
@@ -27,6 +60,9 @@ pub fn run(args: &ProfilesArgs, paths: &Paths) -> Result<Invocation, Failure> {
             print_raw(texts?.as_bytes())
         }
         ("rm", names) => remove(paths, names),
+        ("edit", [name]) => edit::edit(paths, name),
+        ("edit", [_, extra, ..]) => Err(Failure::usage(format!("\"{extra}\" is one word too many"))),
+        ("export", names) => export(paths, names),
         (_, files) => import(args, paths, files),
     }
 }
@@ -61,7 +97,7 @@ fn show(paths: &Paths, name: &str) -> Result<String, Failure> {
 }
 
 fn existing(paths: &Paths, name: &str) -> Result<(), Failure> {
-    if config::is_file_stem(name) && paths.profile(name).is_file() {
+    if config::is_profile_name(name) && paths.profile(name).is_file() {
         return Ok(());
     }
     Err(target::unknown_profile(paths, name))
@@ -73,11 +109,49 @@ fn remove(paths: &Paths, names: &[String]) -> Result<Invocation, Failure> {
         existing(paths, name)?;
     }
     let mut out = String::new();
+    let failed = |faults| Failure::faults(Exit::Error, &faults);
     for name in names {
-        config::delete_profile(paths, name).map_err(|faults| Failure::faults(Exit::Error, &faults))?;
-        writeln!(out, "{}: deleted", paths.profile(name).display()).expect("writing to a String succeeds");
+        let path = paths.profile(name);
+        let text = fs::read_to_string(&path)
+            .map_err(|error| Failure::error(format!("{}: {error}", path.display())))?;
+        // written before the profile goes: whatever happens, the text is somewhere
+        let kept = config::keep_deleted(paths, name, &text).map_err(failed)?;
+        config::delete_profile(paths, name).map_err(failed)?;
+        say(
+            &mut out,
+            &format!(
+                "{}: deleted; its text is kept in {}",
+                path.display(),
+                kept.display()
+            ),
+        );
+        let password = paths.config.join("passwords").join(name);
+        if password.is_file() {
+            say(
+                &mut out,
+                &format!("  its password stays in {}", password.display()),
+            );
+        }
     }
     print_raw(out.as_bytes())
+}
+
+/// A JSON list on stdout as MQTTX imports it; what it cannot say, on stderr.
+fn export(paths: &Paths, names: &[String]) -> Result<Invocation, Failure> {
+    let mut connections = Vec::new();
+    for name in names {
+        existing(paths, name)?;
+        let profile = config::load_profile(paths, name)
+            .ok_or_else(|| target::unknown_profile(paths, name))?
+            .map_err(|faults| Failure::faults(Exit::Error, &faults))?;
+        let (connection, notes) = config::export_mqttx(&profile);
+        for note in notes {
+            super::talk::say(&format!("{name}: {note}"));
+        }
+        connections.push(connection);
+    }
+    let text = serde_json::to_string_pretty(&connections).map_err(Failure::error)?;
+    print_raw(format!("{text}\n").as_bytes())
 }
 
 fn import(args: &ProfilesArgs, paths: &Paths, files: &[String]) -> Result<Invocation, Failure> {
@@ -154,30 +228,19 @@ fn of_flags(path: &Path, paths: &Paths) -> Result<Imported, Failure> {
     } else {
         "mosquitto".into()
     };
-    let mut imported = Imported {
-        password: None,
-        notes: Vec::new(),
-        profile: found,
-    };
-    if let PasswordSource::Memory(secret) = std::mem::take(&mut imported.profile.password) {
-        imported.password = Some(secret);
-    }
-    if imported.profile.properties != config::PacketProperties::default() {
-        let note = "MQTT 5 properties left out: they are flags here (-D, -x)";
-        imported.notes.push(note.into());
-    }
-    Ok(imported)
+    Ok(Imported::of_profile(found))
 }
 
 /// Writes one profile and its password; `false` where something is there already.
 fn keep(out: &mut String, mut imported: Imported, is_forced: bool, paths: &Paths) -> Result<bool, Failure> {
     let name = imported.profile.name.clone();
     let (path, password_path) = (paths.profile(&name), paths.config.join("passwords").join(&name));
-    let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
-    let would_replace = [Some(&path), imported.password.as_ref().map(|_| &password_path)]
-        .into_iter()
-        .flatten()
-        .find(|path| is_there(path));
+    let certificate =
+        |kind: config::CertificateFile| paths.config.join(config::certificate_path(&name, kind.name()));
+    let mut would_write = std::iter::once(path.clone())
+        .chain(imported.password.as_ref().map(|_| password_path.clone()))
+        .chain(imported.certificates.iter().map(|(kind, _)| certificate(*kind)));
+    let would_replace = would_write.find(|path| fs::symlink_metadata(path).is_ok());
     if let (Some(there), false) = (would_replace, is_forced) {
         say(
             out,
@@ -192,8 +255,19 @@ fn keep(out: &mut String, mut imported: Imported, is_forced: bool, paths: &Paths
     if let Some(secret) = &imported.password {
         imported.profile.password = config::save_password(paths, &name, secret).map_err(failed)?;
     }
+    for (kind, pem) in &imported.certificates {
+        let file = config::save_certificate(paths, &name, kind.name(), pem).map_err(failed)?;
+        *kind.of(&mut imported.profile.tls) = Some(file);
+    }
     config::save_profile(paths, &imported.profile).map_err(failed)?;
     say(out, &format!("{name}: written to {}", path.display()));
+    for (kind, _) in &imported.certificates {
+        let file = certificate(*kind);
+        say(
+            out,
+            &format!("  {} in {}, readable by you alone", kind.name(), file.display()),
+        );
+    }
     if imported.password.is_some() {
         say(
             out,
