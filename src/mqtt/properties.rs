@@ -198,6 +198,8 @@ impl Properties {
         receive_maximum ReceiveMaximum u16, v => *v;
         /// The highest topic alias the sender accepts.
         topic_alias_maximum TopicAliasMaximum u16, v => *v;
+        /// 0: reason strings and user properties only where they are part of the message or the end.
+        request_problem_information RequestProblemInformation u8, v => *v;
         /// The number that stands for a topic.
         topic_alias TopicAlias u16, v => *v;
         /// The highest QoS the server takes.

@@ -1,7 +1,7 @@
 //! CONNECT and CONNACK (MQTT 5 §3.1, §3.2).
 
 use super::{
-    Close, Link, LinkState, Liveness, Output, Session,
+    Announced, Close, Link, LinkState, Liveness, Output, Session,
     authentication::{Authentication, Exchange},
     packet_qos,
 };
@@ -32,6 +32,7 @@ impl Session {
         self.liveness = Liveness::new(0, now);
         self.exchange = None;
         let mut packet = self.connect_packet();
+        self.link.announced = Announced::of(&packet.properties);
         if let Some((exchange, properties)) =
             Exchange::begin(&self.settings).map_err(|what| unusable(&what))?
         {
@@ -40,7 +41,7 @@ impl Session {
         }
         let frame = self
             .try_encode(&Packet::Connect(Box::new(packet)))
-            .map_err(|error| unusable(&error.to_string()))?;
+            .map_err(|reason| unusable(&reason))?;
         self.push_secret(PacketType::Connect, frame);
         Ok(())
     }

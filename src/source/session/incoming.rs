@@ -5,10 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{
-    Session,
-    greeting::{RECEIVE_MAXIMUM, TOPIC_ALIAS_MAXIMUM},
-};
+use super::Session;
 use crate::{
     mqtt::{ProtocolVersion, QoS, ReasonCode},
     wire::{Ack, Anomaly, Packet},
@@ -56,12 +53,13 @@ impl Incoming {
         self.unreleased.clear();
     }
 
-    fn resolve(&mut self, alias: u16, topic: &str) -> Result<Option<Arc<str>>, Anomaly> {
-        if alias == 0 || alias > TOPIC_ALIAS_MAXIMUM {
-            return Err(violation(
-                format!("topic alias {alias}, we take 1 to {TOPIC_ALIAS_MAXIMUM} (MQTT-3.1.2-26)"),
-                ReasonCode::TOPIC_ALIAS_INVALID,
-            ));
+    fn resolve(&mut self, alias: u16, topic: &str, maximum: u16) -> Result<Option<Arc<str>>, Anomaly> {
+        if alias == 0 || alias > maximum {
+            let what = match maximum {
+                0 => format!("topic alias {alias}, we take none (MQTT-3.1.2-27)"),
+                _ => format!("topic alias {alias}, we take 1 to {maximum} (MQTT-3.1.2-26)"),
+            };
+            return Err(violation(what, ReasonCode::TOPIC_ALIAS_INVALID));
         }
         if !topic.is_empty() {
             if self.aliases.get(&alias).is_none_or(|known| &**known != topic) {
@@ -87,7 +85,10 @@ impl Session {
             return Err(super::reading::before_connack("PUBLISH"));
         }
         let alias_topic = match arrival.alias {
-            Some(alias) => self.incoming.resolve(alias, arrival.topic)?,
+            Some(alias) => {
+                let maximum = self.link.announced.topic_alias_maximum;
+                self.incoming.resolve(alias, arrival.topic, maximum)?
+            }
             None if arrival.topic.is_empty() => {
                 return Err(violation(
                     "empty topic without a topic alias (MQTT-4.7.3-1)".into(),
@@ -121,8 +122,9 @@ impl Session {
             QoS::ExactlyOnce => {
                 let is_repeat = self.incoming.unreleased.contains(&packet_id);
                 if !is_repeat && !self.has_room() {
+                    let maximum = self.link.announced.receive_maximum;
                     return Err(violation(
-                        format!("more than {RECEIVE_MAXIMUM} unreleased messages (MQTT-3.3.4-9)"),
+                        format!("more than {maximum} unreleased messages (MQTT-3.3.4-9)"),
                         ReasonCode::RECEIVE_MAXIMUM_EXCEEDED,
                     ));
                 }
@@ -136,7 +138,7 @@ impl Session {
     /// Before MQTT 5 nobody agreed on a limit, and 65,535 ids are one by themselves.
     fn has_room(&self) -> bool {
         self.link.version != ProtocolVersion::V5
-            || self.incoming.unreleased.len() < usize::from(RECEIVE_MAXIMUM)
+            || self.incoming.unreleased.len() < usize::from(self.link.announced.receive_maximum)
     }
 
     /// PUBREL is answered in any case; gives the oddity if the id is not known.

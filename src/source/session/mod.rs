@@ -39,7 +39,7 @@ use crate::{
     config::{PacketProperties, Profile, Secret},
     event::{OperationEnded, OperationId, OperationKind, Outcome, ServerLimits},
     mqtt::{Properties, ProtocolVersion, QoS, ReasonCode, Subscription, Will},
-    wire::{self, EncodeError, Packet, PacketType},
+    wire::{self, Packet, PacketType},
 };
 
 /// Answers to received packets that may wait for the socket, bytes. A peer that sends on and on and takes
@@ -140,6 +140,8 @@ pub struct Link {
     pub keep_alive: u16,
     /// What CONNACK limits.
     pub limits: ServerLimits,
+    /// What CONNECT limits.
+    announced: Announced,
     /// CONNACK's properties.
     pub properties: Properties,
 }
@@ -153,7 +155,30 @@ impl Link {
             session_present: false,
             keep_alive: 0,
             limits: greeting::limits(&Properties::NONE),
+            announced: Announced::of(&Properties::NONE),
             properties: Properties::NONE,
+        }
+    }
+}
+
+/// What a server must keep to, as CONNECT has said it.
+#[derive(Debug, Clone, Copy)]
+struct Announced {
+    /// QoS 1 and 2 messages without a last ack (MQTT-3.3.4-9).
+    receive_maximum: u16,
+    /// The highest topic alias (MQTT-3.1.2-26).
+    topic_alias_maximum: u16,
+    /// Reason strings and user properties are wanted everywhere (MQTT-3.1.2-29).
+    has_problem_information: bool,
+}
+
+impl Announced {
+    /// By the properties of CONNECT, with the standard's defaults (MQTT 5 §3.1.2.11).
+    fn of(connect: &Properties) -> Self {
+        Self {
+            receive_maximum: connect.receive_maximum().unwrap_or(u16::MAX),
+            topic_alias_maximum: connect.topic_alias_maximum().unwrap_or(0),
+            has_problem_information: connect.request_problem_information() != Some(0),
         }
     }
 }
@@ -266,15 +291,18 @@ impl Session {
     }
 
     /// Says goodbye; before MQTT 5 there is only a normal DISCONNECT, so a fault is not told there at all.
+    /// Nothing goes out behind it (MQTT-3.14.4-1).
     pub fn say_goodbye(&mut self, reason: ReasonCode) {
         if self.is_up() && (self.link.version == ProtocolVersion::V5 || reason == ReasonCode::SUCCESS) {
             let is_normal = reason == ReasonCode::SUCCESS;
             let properties = Some(&self.settings.properties.disconnect).filter(|_| is_normal);
-            self.send(&Packet::Disconnect(wire::Disconnect {
-                reason,
-                properties: properties.cloned().unwrap_or_default(),
-            }));
+            let goodbye = |properties| Packet::Disconnect(wire::Disconnect { reason, properties });
+            // Properties that are too much for this server must not keep the goodbye itself from being said.
+            if !self.send(&goodbye(properties.cloned().unwrap_or_default())) {
+                self.send(&goodbye(Properties::NONE));
+            }
         }
+        self.link.state = LinkState::Down;
     }
 
     /// The connection is gone. What was asked and not answered ends as `Unknown`, except publishes of a
@@ -291,17 +319,27 @@ impl Session {
             .push_back(Output::Ended(ended(kind, id, asked, outcome, now)));
     }
 
-    fn send(&mut self, packet: &Packet) {
-        // Only what a user gives can be too long, and that is encoded by `try_encode` before it is taken.
-        if let Ok(frame) = self.try_encode(packet) {
+    /// Sends, where the server takes it; tells whether.
+    fn send(&mut self, packet: &Packet) -> bool {
+        let frame = self.try_encode(packet);
+        let is_sent = frame.is_ok();
+        if let Ok(frame) = frame {
             self.push_frame(packet.packet_type(), frame, None);
         }
+        is_sent
     }
 
-    fn try_encode(&self, packet: &Packet) -> Result<Vec<u8>, EncodeError> {
+    /// The frame, if it breaks no rule of the standard and no limit of the server; else why not, in words.
+    fn try_encode(&self, packet: &Packet) -> Result<Vec<u8>, String> {
         let mut frame = Vec::new();
-        wire::encode(packet, self.link.version, &mut frame)?;
-        Ok(frame)
+        wire::encode(packet, self.link.version, &mut frame).map_err(|error| error.to_string())?;
+        match self.link.limits.maximum_packet_size {
+            Some(limit) if frame.len() > limit as usize => Err(format!(
+                "the packet has {} bytes, this broker takes {limit} (maximum packet size in CONNACK)",
+                frame.len()
+            )),
+            _ => broken_rule(packet, &frame, self.link.version).map_or(Ok(frame), Err),
+        }
     }
 
     fn push_frame(&mut self, packet_type: PacketType, frame: Vec<u8>, ends: Option<(OperationId, u64)>) {
@@ -312,6 +350,24 @@ impl Session {
             ends,
         }));
     }
+}
+
+/// The first rule a frame of ours would break: what a user gives may be what no packet can carry.
+fn broken_rule(packet: &Packet, frame: &[u8], version: ProtocolVersion) -> Option<String> {
+    let is_right = match packet {
+        Packet::Publish(_) => wire::publish_head(frame, frame.len(), version)
+            .is_some_and(|head| !head.has_subscription_identifier),
+        Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::Disconnect(_) => false,
+        _ => true,
+    };
+    if is_right {
+        return None;
+    }
+    let decoded = wire::decode(frame, version, wire::Direction::ClientToServer);
+    let mut anomalies = decoded.anomalies.into_iter();
+    anomalies
+        .find(|anomaly| anomaly.is_violation)
+        .map(|anomaly| anomaly.what)
 }
 
 /// The end of a request, with the time it took.

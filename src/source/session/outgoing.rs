@@ -62,7 +62,7 @@ struct Waiting {
     message: Message,
 }
 
-/// Publishes of QoS 1 and 2 that are under way, oldest first.
+/// Publishes of QoS 1 and 2 that are under way: those that await PUBCOMP, then the others, oldest first.
 #[derive(Default)]
 pub struct Publishes {
     in_flight: Vec<InFlight>,
@@ -74,6 +74,20 @@ impl Publishes {
     /// Whether acks are to come.
     pub fn are_open(&self) -> bool {
         !self.in_flight.is_empty()
+    }
+
+    /// PUBREC came for this one: what awaits PUBCOMP stands before the others, in the order of the PUBRECs,
+    /// in which PUBREL goes out, again after a resume too (MQTT-4.6.0-4).
+    fn received(&mut self, packet_id: u16) {
+        let Some(from) = self.in_flight.iter().position(|one| one.packet_id == packet_id) else {
+            return;
+        };
+        let mut one = self.in_flight.remove(from);
+        one.awaits = Awaits::Pubcomp;
+        one.publish = None;
+        let is_released = |one: &InFlight| one.awaits == Awaits::Pubcomp;
+        let to = self.in_flight.iter().take_while(|one| is_released(one)).count();
+        self.in_flight.insert(to, one);
     }
 }
 
@@ -145,26 +159,18 @@ impl Session {
     }
 
     fn encode_publish(&self, publish: &Publish) -> Result<Vec<u8>, String> {
-        let mut frame = Vec::with_capacity(publish.payload.len() + publish.topic.len() + 64);
-        crate::wire::encode(&Packet::Publish(publish.clone()), self.link.version, &mut frame)
-            .map_err(|error| error.to_string())?;
-        match self.link.limits.maximum_packet_size {
-            Some(limit) if frame.len() > limit as usize => Err(format!(
-                "the packet has {} bytes, this broker takes {limit} (maximum packet size in CONNACK)",
-                frame.len()
-            )),
-            _ => Ok(frame),
-        }
+        self.try_encode(&Packet::Publish(publish.clone()))
     }
 
-    /// Sends what the window has room for: first what is to be resent, then what waits.
+    /// Sends what the window has room for: first what is to be resent, then what waits. No PUBREL waits for
+    /// the window (MQTT-3.3.4-8).
     fn pump(&mut self, now: u64) {
         let window = usize::from(WINDOW.min(self.link.limits.receive_maximum));
-        let mut open = self.publishes.in_flight.iter().filter(|one| one.is_sent).count();
         let mut index = 0;
-        while open < window && index < self.publishes.in_flight.len() {
-            if self.resend(index, now) {
-                open += 1;
+        while let Some(one) = self.publishes.in_flight.get(index) {
+            let open = self.publishes.in_flight.iter().filter(|one| one.is_sent).count();
+            if one.awaits == Awaits::Pubcomp || open < window {
+                self.resend(index, now);
             }
             index += 1;
         }
@@ -178,21 +184,20 @@ impl Session {
     }
 
     /// Sends one again that was not yet sent on this connection (MQTT-4.4.0-1).
-    fn resend(&mut self, index: usize, now: u64) -> bool {
+    fn resend(&mut self, index: usize, now: u64) {
         let Some(one) = self.publishes.in_flight.get_mut(index).filter(|one| !one.is_sent) else {
-            return false;
+            return;
         };
         one.is_sent = true;
         let packet_id = one.packet_id;
         let Some(publish) = one.publish.clone() else {
             self.send_pubrel(packet_id, ReasonCode::SUCCESS);
-            return true;
+            return;
         };
         match self.encode_publish(&Publish { dup: true, ..publish }) {
             Ok(frame) => self.push_frame(PacketType::Publish, frame, None),
             Err(reason) => self.finish(packet_id, not_sent(reason), now),
         }
-        true
     }
 
     fn launch(&mut self, waiting: Waiting, now: u64) {
@@ -251,10 +256,7 @@ impl Session {
             self.finish(ack.packet_id, outcome(ack), now);
             return None;
         }
-        if let Some(one) = self.find(ack.packet_id) {
-            one.awaits = Awaits::Pubcomp;
-            one.publish = None;
-        }
+        self.publishes.received(ack.packet_id);
         self.send_pubrel(ack.packet_id, ReasonCode::SUCCESS);
         None
     }

@@ -80,6 +80,7 @@ impl Session {
                 .push(before_connack(packet.packet_type().name()));
             return;
         }
+        reading.anomalies.extend(self.check_problem_information(packet));
         let found = match packet {
             Packet::Connack(connack) if self.link.state == LinkState::Greeting => {
                 let (anomaly, close) = self.check_connack(connack);
@@ -140,6 +141,25 @@ impl Session {
                 (anomaly.or(odd_or_none), close)
             }
         }
+    }
+
+    /// Who asked for none gets reason strings and user properties with messages and ends alone.
+    fn check_problem_information(&self, packet: &Packet) -> Option<Anomaly> {
+        let properties = match packet {
+            Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubrel(ack) | Packet::Pubcomp(ack) => {
+                &ack.properties
+            }
+            Packet::Suback(ack) | Packet::Unsuback(ack) => &ack.properties,
+            Packet::Auth(auth) => &auth.properties,
+            _ => return None,
+        };
+        let has_some = properties.reason_string().is_some() || properties.user_properties().next().is_some();
+        (has_some && !self.link.announced.has_problem_information).then(|| {
+            violation(format!(
+                "{} with a reason string or user property, which CONNECT asked not to be sent (MQTT-3.1.2-29)",
+                packet.packet_type().name()
+            ))
+        })
     }
 
     fn check_session_present(&self, session_present: bool) -> Option<Anomaly> {

@@ -144,7 +144,7 @@ impl Session {
         }
         match subscriptions
             .iter()
-            .find_map(|one| Some((&one.filter, self.unavailable(&one.filter)?)))
+            .find_map(|one| Some((&one.filter, self.unavailable(one)?)))
         {
             Some((filter, code)) => {
                 let context = ReasonContext::Suback(self.link.version);
@@ -159,8 +159,15 @@ impl Session {
     }
 
     /// The code the server would refuse the filter with, as CONNACK has announced.
-    fn unavailable(&self, filter: &TopicFilter) -> Option<ReasonCode> {
+    fn unavailable(&self, subscription: &Subscription) -> Option<ReasonCode> {
         let properties = &self.link.properties;
+        let filter = &subscription.filter;
+        let common = &self.settings.properties.subscribe;
+        let own = subscription.properties.subscription_identifiers();
+        let mut own = own.chain(common.subscription_identifiers());
+        if own.next().is_some() && properties.subscription_identifier_available() == Some(0) {
+            return Some(ReasonCode(0xA1));
+        }
         if filter.share_group().is_some() && properties.shared_subscription_available() == Some(0) {
             return Some(ReasonCode(0x9E));
         }
@@ -207,7 +214,7 @@ impl Session {
         }
         let packet_id = self.ids.take().ok_or("all 65,535 packet ids are in use")?;
         let packet = packet(packet_id);
-        match self.encode_request(&packet) {
+        match self.try_encode(&packet) {
             Ok(frame) => {
                 self.push_frame(packet.packet_type(), frame, None);
                 self.subscriptions.pending.insert(packet_id, pending);
@@ -217,17 +224,6 @@ impl Session {
                 self.ids.give_back(packet_id);
                 Err(reason)
             }
-        }
-    }
-
-    fn encode_request(&self, packet: &Packet) -> Result<Vec<u8>, String> {
-        let frame = self.try_encode(packet).map_err(|error| error.to_string())?;
-        match self.link.limits.maximum_packet_size {
-            Some(limit) if frame.len() > limit as usize => Err(format!(
-                "the packet has {} bytes, this broker takes {limit} (maximum packet size in CONNACK)",
-                frame.len()
-            )),
-            _ => Ok(frame),
         }
     }
 
@@ -274,7 +270,7 @@ impl Session {
             }
             one.granted = None;
             let subscription = one.subscription.clone();
-            let refusal = self.unavailable(&subscription.filter);
+            let refusal = self.unavailable(&subscription);
             if let (Some(one), Some(_)) = (self.subscriptions.wanted.get_mut(index), refusal) {
                 one.granted = refusal;
                 continue;
@@ -311,7 +307,11 @@ impl Session {
             }
         }
         self.outputs.push_back(Output::FactsChanged);
-        let anomaly = check_count(PacketType::Suback, filters.len(), suback.codes.len());
+        let statement = match self.link.version {
+            ProtocolVersion::V5 => "MQTT-3.8.4-6",
+            ProtocolVersion::V31 | ProtocolVersion::V311 => "MQTT-3.8.4-5",
+        };
+        let anomaly = check_count(PacketType::Suback, filters.len(), suback.codes.len(), statement);
         let context = ReasonContext::Suback(self.link.version);
         self.end_request(
             OperationKind::Subscribe,
@@ -341,8 +341,9 @@ impl Session {
         now: u64,
     ) -> Option<Anomaly> {
         let is_v5 = self.link.version == ProtocolVersion::V5;
+        let codes = unsuback.codes.len();
         let anomaly =
-            check_count(PacketType::Unsuback, filters.len(), unsuback.codes.len()).filter(|_| is_v5);
+            check_count(PacketType::Unsuback, filters.len(), codes, "MQTT-3.11.3-1").filter(|_| is_v5);
         let is_refused = |filter: &TopicFilter| {
             let code = filters
                 .iter()
@@ -403,12 +404,12 @@ fn outcome(ack: &Suback, context: ReasonContext, anomaly: Option<&Anomaly>) -> O
     }
 }
 
-fn check_count(packet_type: PacketType, filters: usize, codes: usize) -> Option<Anomaly> {
-    let statement = if packet_type == PacketType::Suback {
-        "MQTT-3.8.4-6"
-    } else {
-        "MQTT-3.11.3-1"
-    };
+fn check_count(
+    packet_type: PacketType,
+    filters: usize,
+    codes: usize,
+    statement: &'static str,
+) -> Option<Anomaly> {
     (filters != codes).then(|| {
         violation(format!(
             "{} with {codes} codes for {filters} filters ({statement})",

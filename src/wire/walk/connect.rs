@@ -166,7 +166,8 @@ impl<S: Sink> Walk<'_, S> {
             let properties = walk.properties("will properties", Place::Will);
             let topic_at = walk.at;
             let topic = walk.text("will topic")?;
-            walk.check_topic(topic_at + 2, "will topic", &topic, "MQTT-4.7.1-1");
+            let statement = walk.statement("MQTT-4.7.0-1", "MQTT-4.7.1-1");
+            walk.check_topic(topic_at + 2, "will topic", &topic, statement);
             let name = walk.statement("will payload", "will message");
             Some(ConnectWill {
                 topic,

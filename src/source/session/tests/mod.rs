@@ -250,3 +250,31 @@ fn goodbye_tells_the_reason_only_where_the_version_can() {
         assert_eq!(rig.sent().len(), sent, "{version} {reason:?}");
     }
 }
+
+#[test]
+fn nothing_goes_out_behind_a_disconnect() {
+    for version in [V311, V5] {
+        let mut rig = Rig::up(version, |_| {});
+        rig.session.say_goodbye(ReasonCode::SUCCESS);
+        assert_eq!(short(&rig.sent()), ["DISCONNECT"]);
+        rig.session.say_goodbye(ReasonCode::SUCCESS);
+        rig.session.tick(u64::MAX);
+        rig.session.subscribe(OperationId(2), &[subscription("a")], 0);
+        assert_eq!(rig.publish(1, QoS::AtLeastOnce), []);
+        assert_eq!(rig.failure(1), "not connected: nothing was sent");
+    }
+}
+
+#[test]
+fn goodbye_is_said_without_the_properties_a_server_does_not_take() {
+    let mut rig = Rig::new(|settings| {
+        let text = Property::ReasonString("x".repeat(100));
+        settings.properties.disconnect.push(text);
+    });
+    rig.connect(V5, false, &[Property::MaximumPacketSize(50)]);
+    rig.session.say_goodbye(ReasonCode::SUCCESS);
+    assert_eq!(
+        rig.sent(),
+        [Packet::Disconnect(crate::wire::Disconnect::default())]
+    );
+}

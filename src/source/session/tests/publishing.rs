@@ -153,7 +153,7 @@ fn a_resumed_session_gets_everything_again_in_order() {
         assert_eq!(rig.ended.len(), 1, "open until CONNACK decides");
         assert_eq!(
             short(&rig.connect(version, true, &[])),
-            ["PUBLISH 1 t/1 DUP", "PUBREL 3", "PUBLISH 4 t/4 DUP"]
+            ["PUBREL 3", "PUBLISH 1 t/1 DUP", "PUBLISH 4 t/4 DUP"]
         );
         rig.peer(&Packet::Pubcomp(ack(3)));
         rig.peer(&Packet::Puback(ack(4)));
@@ -279,4 +279,67 @@ fn waiting_publishes_are_bounded() {
         "{}",
         rig.failure(2000)
     );
+}
+
+#[test]
+fn no_pubrel_waits_for_the_window_and_they_go_out_in_the_order_of_the_pubrecs() {
+    let mut rig = Rig::up(V5, |settings| settings.clean_start = false);
+    for id in 1..=4 {
+        rig.publish(id, QoS::ExactlyOnce);
+    }
+    for packet_id in [3, 1, 2] {
+        rig.peer(&Packet::Pubrec(ack(packet_id)));
+    }
+    assert_eq!(short(&rig.sent()), ["PUBREL 3", "PUBREL 1", "PUBREL 2"]);
+    rig.session.disconnected(true, 0);
+    let resent = rig.connect(V5, true, &[Property::ReceiveMaximum(1)]);
+    assert_eq!(short(&resent), ["PUBREL 3", "PUBREL 1", "PUBREL 2"]);
+    for packet_id in [1, 2, 3] {
+        rig.peer(&Packet::Pubcomp(ack(packet_id)));
+    }
+    assert_eq!(short(&rig.sent()), ["PUBLISH 4 t/4 DUP"]);
+}
+
+#[test]
+fn a_refused_publish_is_not_sent_again_after_a_resume() {
+    let mut rig = Rig::up(V5, |settings| settings.clean_start = false);
+    rig.publish(1, QoS::AtLeastOnce);
+    rig.publish(2, QoS::ExactlyOnce);
+    rig.peer(&Packet::Puback(ack_with(1, 0x97)));
+    rig.peer(&Packet::Pubrec(ack_with(2, 0x97)));
+    rig.session.disconnected(true, 0);
+    rig.sent();
+    assert_eq!(rig.connect(V5, true, &[]), []);
+}
+
+#[test]
+fn what_no_packet_can_carry_is_refused_in_the_standards_words() {
+    type Change = fn(&mut Message);
+    for (change, words) in [
+        (
+            (|message| message.properties.push(Property::ResponseTopic("a/#".into()))) as Change,
+            "(MQTT-3.3.2-14)",
+        ),
+        (
+            |message| message.properties.push(Property::SubscriptionIdentifier(1)),
+            "(MQTT-3.3.4-6)",
+        ),
+        (
+            |message| message.properties.push(Property::ContentType("a\0".into())),
+            "(MQTT-1.5.4-2)",
+        ),
+        (
+            |message| message.properties.push(Property::MaximumQoS(1)),
+            "must not carry the property maximum QoS",
+        ),
+    ] {
+        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce] {
+            let mut rig = Rig::up(V5, |_| {});
+            let mut message = message(1, qos);
+            change(&mut message);
+            rig.session.publish(OperationId(1), message, 0);
+            assert_eq!(rig.sent(), [], "{words}");
+            assert!(rig.failure(1).contains(words), "{}", rig.failure(1));
+        }
+    }
 }

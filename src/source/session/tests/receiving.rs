@@ -172,3 +172,96 @@ proptest::proptest! {
         rig.sent();
     }
 }
+
+#[test]
+fn what_connect_announced_is_what_the_server_is_held_to() {
+    let mut rig = Rig::new(|settings| {
+        let wanted = &mut settings.properties.connect;
+        wanted.push(Property::ReceiveMaximum(2));
+        wanted.push(Property::TopicAliasMaximum(3));
+        wanted.push(Property::RequestProblemInformation(0));
+    });
+    rig.connect(V5, false, &[]);
+    let mut ask = |topic, qos, packet_id, alias| {
+        let taken = rig.session.on_publish(arrival(topic, qos, packet_id, alias));
+        taken.map(drop).map_err(|anomaly| anomaly.reason)
+    };
+    assert_eq!(ask("a", QoS::AtMostOnce, 0, Some(3)), Ok(()));
+    assert_eq!(
+        ask("a", QoS::AtMostOnce, 0, Some(4)),
+        Err(ReasonCode::TOPIC_ALIAS_INVALID)
+    );
+    assert_eq!(ask("a", QoS::ExactlyOnce, 1, None), Ok(()));
+    assert_eq!(ask("a", QoS::ExactlyOnce, 2, None), Ok(()));
+    assert_eq!(
+        ask("a", QoS::ExactlyOnce, 3, None),
+        Err(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED)
+    );
+    rig.publish(1, QoS::AtLeastOnce);
+    let close = rig
+        .peer(&Packet::Puback(Ack {
+            packet_id: 1,
+            properties: [Property::ReasonString("why".into())].into_iter().collect(),
+            ..Default::default()
+        }))
+        .close
+        .expect("a violation");
+    assert!(close.failure().what.contains("MQTT-3.1.2-29"), "{close:?}");
+    let mut rig = Rig::new(|settings| settings.properties.connect.push(Property::TopicAliasMaximum(0)));
+    rig.connect(V5, false, &[]);
+    let anomaly = rig
+        .session
+        .on_publish(arrival("a", QoS::AtMostOnce, 0, Some(1)))
+        .unwrap_err();
+    assert!(
+        anomaly.what.contains("we take none (MQTT-3.1.2-27)"),
+        "{}",
+        anomaly.what
+    );
+}
+
+#[test]
+fn acks_go_out_in_the_order_of_the_messages() {
+    for version in [V311, V5] {
+        let mut rig = Rig::up(version, |_| {});
+        for packet_id in [5, 3, 9, 4] {
+            rig.session
+                .on_publish(arrival("a", QoS::AtLeastOnce, packet_id, None))
+                .unwrap();
+        }
+        assert_eq!(
+            short(&rig.sent()),
+            ["PUBACK 5", "PUBACK 3", "PUBACK 9", "PUBACK 4"]
+        );
+        for packet_id in [5, 3, 9, 4] {
+            rig.session
+                .on_publish(arrival("a", QoS::ExactlyOnce, packet_id, None))
+                .unwrap();
+        }
+        assert_eq!(
+            short(&rig.sent()),
+            ["PUBREC 5", "PUBREC 3", "PUBREC 9", "PUBREC 4"]
+        );
+    }
+}
+
+#[test]
+fn an_id_free_again_is_a_new_message_whatever_dup_says() {
+    for qos in [QoS::AtLeastOnce, QoS::ExactlyOnce] {
+        let mut rig = Rig::up(V5, |_| {});
+        for _ in 0..2 {
+            let publish = Packet::Publish(crate::wire::Publish {
+                dup: true,
+                qos,
+                retain: false,
+                topic: "a".into(),
+                packet_id: Some(1),
+                properties: Properties::NONE,
+                payload: "x".into(),
+            });
+            assert_eq!(rig.peer(&publish).publish, Some(Verdict::default()), "{qos}");
+            rig.peer(&Packet::Pubrel(ack(1)));
+            rig.sent();
+        }
+    }
+}

@@ -221,3 +221,44 @@ fn offline_changes_count_at_the_next_connect_and_say_so() {
     assert!(rig.failure(1).contains("not connected") && rig.failure(2).contains("not connected"));
     assert_eq!(short(&rig.connect(V5, false, &[])), ["SUBSCRIBE 1 b"]);
 }
+
+#[test]
+fn what_breaks_a_rule_is_not_asked_for() {
+    let shared = Subscription {
+        options: SubscriptionOptions {
+            no_local: true,
+            ..Default::default()
+        },
+        ..subscription("$share/g/a")
+    };
+    let mut rig = Rig::up(V5, |_| {});
+    rig.session.subscribe(OperationId(1), &[shared], 0);
+    rig.session.subscribe(OperationId(2), &[], 0);
+    rig.session.unsubscribe(OperationId(3), Vec::new(), 0);
+    assert_eq!(rig.sent(), []);
+    for (id, words) in [(1, "MQTT-3.8.3-4"), (2, "MQTT-3.8.3-2"), (3, "MQTT-3.10.3-2")] {
+        assert!(rig.failure(id).contains(words), "{}", rig.failure(id));
+    }
+    let mut rig = Rig::new(|settings| {
+        settings
+            .properties
+            .subscribe
+            .push(Property::SubscriptionIdentifier(1));
+    });
+    rig.connect(V5, false, &[Property::SubscriptionIdentifierAvailable(0)]);
+    rig.session.subscribe(OperationId(1), &[subscription("a")], 0);
+    assert_eq!(rig.sent(), []);
+    assert!(rig.failure(1).contains("(0xA1)"), "{}", rig.failure(1));
+}
+
+#[test]
+fn the_statement_of_a_wrong_count_is_the_versions_own() {
+    for (version, statement) in [(V311, "(MQTT-3.8.4-5)"), (V5, "(MQTT-3.8.4-6)")] {
+        let mut rig = Rig::up(version, |_| {});
+        rig.session
+            .subscribe(OperationId(1), &[subscription("a"), subscription("b")], 0);
+        rig.sent();
+        let reading = rig.peer(&suback(1, &[0]));
+        assert!(reading.anomalies[0].what.contains(statement), "{reading:?}");
+    }
+}
