@@ -168,13 +168,15 @@ fn read_backoff(section: &Section<'_>, backoff: &mut Backoff) {
     }
 }
 
-/// A pause between tries: never so short that it hammers a broker.
+/// A pause between tries: every try costs the broker a whole handshake, and a shorter one would hammer it.
 pub fn wait(text: &str) -> Result<Duration, String> {
     let duration = text::parse_duration(text).map_err(|error| error.to_string())?;
-    if (Duration::from_millis(100)..=Duration::from_secs(3600)).contains(&duration) {
+    if (Duration::from_millis(10)..=Duration::from_secs(3600)).contains(&duration) {
         Ok(duration)
     } else {
-        Err(format!("\"{text}\" is no wait between tries; use 100ms to 1h"))
+        Err(format!(
+            "\"{text}\" is no wait between tries; use 10ms to 1h, below 1s only with a broker of your own"
+        ))
     }
 }
 

@@ -269,7 +269,7 @@ impl Actor {
                     "closed three times in a row within 5 s of CONNACK: another client probably uses the client id {}",
                     self.session.link().client_id
                 ),
-                advice: "choose a client id of your own (-i); if nobody else has it, the broker may forbid what is subscribed".into(),
+                advice: "choose a client id of your own (-i); if nobody else has it, the broker may forbid what is subscribed, or something on the way cuts connections".into(),
             };
         }
         match (gone, &self.profile.authentication_method) {

@@ -10,7 +10,7 @@ const STEADY: Duration = Duration::from_secs(30);
 const EARLY: Duration = Duration::from_secs(5);
 /// So many early closes in a row look like two clients taking one session from each other.
 const TAKEOVERS: u32 = 3;
-/// The wait then.
+/// The wait then, where the profile has no shorter maximum: who wrote one knows the broker.
 const TAKEOVER_WAIT: Duration = Duration::from_secs(30);
 
 /// The waits of one connection.
@@ -59,7 +59,7 @@ impl Backoff {
     /// The wait before the next try: up to a fifth more or less than the plan, never above the maximum.
     pub fn wait(&mut self, random: u64) -> Duration {
         if self.is_takeover_likely() {
-            return TAKEOVER_WAIT;
+            return TAKEOVER_WAIT.min(self.range.max);
         }
         let planned = self.next;
         self.next = (planned * 2).min(self.range.max).max(self.range.min);
@@ -114,5 +114,43 @@ mod tests {
         backoff.on_closed(S);
         assert!(backoff.is_takeover_likely());
         assert_eq!(backoff.wait(0), S * 30);
+    }
+
+    /// Connected for so long each time, closed by the peer, with the least and the most jitter.
+    #[test]
+    fn flapping_of_any_kind_stays_below_five_tries_at_first_and_one_in_ten_seconds_later() {
+        for (up_for, random) in [0, 1, 4, 5, 6, 29, 30, 31]
+            .into_iter()
+            .flat_map(|s| [(s, 0), (s, 1023)])
+        {
+            let mut backoff = Backoff::new(config::Backoff::default());
+            let (mut now, mut tries) = (Duration::ZERO, vec![Duration::ZERO]);
+            while now < S * 600 {
+                backoff.on_closed(S * up_for);
+                now += S * up_for + backoff.wait(random);
+                tries.push(now);
+            }
+            let within =
+                |from: Duration, to: Duration| tries.iter().filter(|&&at| from <= at && at < to).count();
+            assert!(within(Duration::ZERO, S * 5) <= 5, "{up_for}: {tries:?}");
+            assert!(
+                (60..590).all(|s| within(S * s, S * (s + 10)) <= 1),
+                "{up_for}: {tries:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_wait_is_longer_than_the_profile_says() {
+        let range = config::Backoff {
+            min: S / 100,
+            max: S / 50,
+        };
+        let mut backoff = Backoff::new(range);
+        for _ in 0..9 {
+            backoff.on_closed(S);
+            assert!(backoff.wait(1023) <= range.max);
+        }
+        assert!(backoff.is_takeover_likely());
     }
 }
