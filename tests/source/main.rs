@@ -10,6 +10,8 @@
 mod authentication;
 #[path = "../common/mod.rs"]
 mod common;
+mod cuts;
+mod hostile;
 mod live;
 mod observer;
 mod peer;

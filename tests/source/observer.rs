@@ -90,6 +90,12 @@ impl Observer {
         )
     }
 
+    /// Takes the next batch.
+    pub async fn next(&mut self) {
+        let batch = self.batches.recv().await.expect("the client lives");
+        self.take(&batch);
+    }
+
     pub fn take(&mut self, batch: &Batch) {
         for record in &batch.records {
             match record {

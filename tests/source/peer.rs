@@ -75,7 +75,12 @@ impl Peer {
     }
 
     pub async fn write(&mut self, bytes: &[u8]) {
-        self.stream.write_all(bytes).await.unwrap();
+        self.try_write(bytes).await.unwrap();
+    }
+
+    /// The same, to a client that may close meanwhile.
+    pub async fn try_write(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.write_all(bytes).await
     }
 
     /// As much as the client takes within `time`.
