@@ -40,7 +40,7 @@ impl<S: Sink> Walk<'_, S> {
         let have = self.end - self.at;
         if have < remaining {
             let at = self.at;
-            self.violation(at, ReasonCode::MALFORMED_PACKET, || {
+            self.malformed(at, || {
                 format!("the frame is cut: the remaining length says {remaining} bytes, {have} are here")
             });
         } else {

@@ -92,14 +92,14 @@ impl<S: Sink> Walk<'_, S> {
     fn rest(&mut self) {
         if self.at < self.end {
             let count = self.end - self.at;
-            self.violation(self.at, ReasonCode::MALFORMED_PACKET, || {
+            self.malformed(self.at, || {
                 format!("{} behind the end of the packet", bytes(count))
             });
             self.unreadable("trailing bytes");
         }
         if self.end < self.frame.len() {
             let count = self.frame.len() - self.end;
-            self.violation(self.end, ReasonCode::MALFORMED_PACKET, || {
+            self.malformed(self.end, || {
                 format!("{} more than the remaining length says", bytes(count))
             });
             self.end = self.frame.len();
@@ -126,6 +126,14 @@ impl<S: Sink> Walk<'_, S> {
         } else {
             self.violation(offset, reason, what);
         }
+    }
+
+    /// A packet that cannot be taken apart, on which no statement but the general one bears.
+    fn malformed(&mut self, offset: usize, what: impl FnOnce() -> String) {
+        let statement = self.statement("MQTT 5 §4.13.1", "MQTT-4.8.0-1");
+        self.violation(offset, ReasonCode::MALFORMED_PACKET, || {
+            format!("{} ({statement})", what())
+        });
     }
 
     /// The normative statement of the version in use.

@@ -98,7 +98,7 @@ impl<S: Sink> Walk<'_, S> {
     fn property_list(&mut self, offset: usize, len: usize, place: Place) -> Properties {
         let have = self.end - self.at;
         if len > have {
-            self.violation(offset, ReasonCode::MALFORMED_PACKET, || {
+            self.malformed(offset, || {
                 format!("the properties claim {}, {have} are left", bytes(len))
             });
         }

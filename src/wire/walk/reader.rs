@@ -20,9 +20,7 @@ impl<S: Sink> Walk<'_, S> {
 
     fn ends_inside(&mut self, name: &'static str, offset: usize) {
         let what_ends = self.what_ends;
-        self.violation(offset, ReasonCode::MALFORMED_PACKET, || {
-            format!("the {what_ends} ends inside the {name}")
-        });
+        self.malformed(offset, || format!("the {what_ends} ends inside the {name}"));
     }
 
     fn slice(&self, range: Range<usize>) -> &[u8] {
@@ -140,7 +138,7 @@ impl<S: Sink> Walk<'_, S> {
         if self.end - self.at < len {
             self.at = start;
             let have = self.end - start - 2;
-            self.violation(start, ReasonCode::MALFORMED_PACKET, || {
+            self.malformed(start, || {
                 format!("the {name} claims {len} bytes, {have} are left")
             });
             self.unreadable(name);
