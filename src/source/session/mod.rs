@@ -358,6 +358,10 @@ fn broken_rule(packet: &Packet, frame: &[u8], version: ProtocolVersion) -> Optio
         Packet::Publish(_) => wire::publish_head(frame, frame.len(), version)
             .is_some_and(|head| !head.has_subscription_identifier),
         Packet::Connect(_) | Packet::Subscribe(_) | Packet::Unsubscribe(_) | Packet::Disconnect(_) => false,
+        // A lenient profile survives a packet without an id, which nothing can answer.
+        Packet::Puback(ack) | Packet::Pubrec(ack) | Packet::Pubrel(ack) | Packet::Pubcomp(ack) => {
+            ack.packet_id != 0
+        }
         _ => true,
     };
     if is_right {

@@ -265,3 +265,17 @@ fn an_id_free_again_is_a_new_message_whatever_dup_says() {
         }
     }
 }
+
+#[test]
+fn what_has_no_id_is_not_answered() {
+    for (version, answers) in [(V5, 0), (V311, 0), (ProtocolVersion::V31, 1)] {
+        let mut rig = Rig::up(version, |settings| settings.is_lenient = true);
+        let reading = rig.peer(&Packet::Pubrel(ack(0)));
+        assert!(reading.anomalies[0].what.contains("must not be 0"), "{reading:?}");
+        let mut sent = 0;
+        while rig.session.poll_output().is_some() {
+            sent += 1;
+        }
+        assert_eq!(sent, answers, "3.1 does not forbid it: {version}");
+    }
+}
