@@ -8,6 +8,9 @@ use clap::{
 use super::Failure;
 use crate::text;
 
+/// Flags whose values may hold a secret: what is wrong with one is told without it.
+const SECRETS: [&str; 3] = ["--ws-header", "--pw", "--key-password"];
+
 /// What parsing gave.
 pub enum Parsed<T> {
     /// Arguments to work with.
@@ -66,6 +69,7 @@ fn in_words<T: CommandFactory>(error: &clap::Error) -> String {
             "{argument}: \"{value}\" is not one of {}",
             context(ContextKind::ValidValue)
         ),
+        ErrorKind::ValueValidation if SECRETS.contains(&argument.as_str()) => format!("{argument}: {reason}"),
         ErrorKind::ValueValidation => format!("{argument}: {}", about_value(&value, &reason)),
         ErrorKind::ArgumentConflict => {
             format!(

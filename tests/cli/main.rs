@@ -13,6 +13,8 @@ mod help;
 mod profiles;
 mod program;
 mod publish;
+#[cfg(unix)]
+mod secrets;
 mod session_flags;
 mod sub;
 mod terminal;
