@@ -265,6 +265,13 @@ impl Terminal {
         assert!(status.unwrap().success(), "{words}");
     }
 
+    /// The same to the program that a shell in the terminal runs.
+    pub fn signal_child(&self, name: &str) {
+        let words = format!("pkill -{name} -P {}", self.pid());
+        let status = std::process::Command::new("sh").args(["-c", &words]).status();
+        assert!(status.unwrap().success(), "{words}");
+    }
+
     /// Waits for the end of the program and of its output.
     pub fn ended(&mut self) -> ExitStatus {
         let deadline = Instant::now() + DEADLINE;

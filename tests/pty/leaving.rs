@@ -80,29 +80,77 @@ fn closed_terminal_ends_the_program() {
     assert!(asked.elapsed().as_secs() < 1, "{:?}", asked.elapsed());
 }
 
-/// This test binary again, as a program that takes the terminal and panics in a thread.
+/// This test binary again, as a program that takes the terminal and panics: in a thread, a task, the main thread.
 #[test]
 fn panic_in_any_thread_restores_the_terminal_and_ends_the_program() {
     let this: PathBuf = std::env::current_exe().unwrap();
-    let arguments = [
-        "--exact",
-        "leaving::panics_in_a_thread",
-        "--ignored",
-        "--nocapture",
-    ];
-    let mut terminal = Start::bare(this, &arguments).run();
-    assert_eq!(terminal.ended().exit_code(), 101);
-    assert_restored(&terminal, "panic");
-    let contents = terminal.contents();
-    assert!(contents.contains("a broken invariant"), "{contents}");
+    let arguments = ["--exact", "leaving::panics", "--ignored", "--nocapture"];
+    for place in ["thread", "task", "main"] {
+        let mut terminal = Start::bare(&this, &arguments).env("PANIC_IN", place).run();
+        assert_eq!(terminal.ended().exit_code(), 101, "{place}");
+        assert_restored(&terminal, place);
+        let contents = terminal.contents();
+        assert!(contents.contains("a broken invariant"), "{place}: {contents}");
+    }
 }
 
 #[test]
 #[ignore = "a program of its own for the test above"]
-fn panics_in_a_thread() {
+fn panics() {
     mqttscope::tui::install_panic_hook();
     let _terminal = mqttscope::tui::Terminal::enter(true).unwrap();
-    let thread = std::thread::spawn(|| panic!("a broken invariant"));
-    let _ = thread.join();
+    let panics = || panic!("a broken invariant");
+    match std::env::var("PANIC_IN").as_deref() {
+        Ok("thread") => drop(std::thread::spawn(panics).join()),
+        Ok("task") => {
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(1)
+                .build()
+                .unwrap();
+            drop(runtime.block_on(runtime.spawn(async move { panics() })));
+        }
+        _ => panics(),
+    }
     unreachable!("the panic has ended the program");
+}
+
+#[test]
+fn an_error_at_the_end_is_told_on_a_restored_terminal() {
+    let scene = Scene::new();
+    let url = scene.url();
+    let mut terminal = Scene::connected_by(scene.start(&[&url, "--summary-json", "/no/such/folder/file"]));
+    terminal.keys("q");
+    assert_eq!(terminal.ended().exit_code(), 1);
+    assert_restored(&terminal, "error");
+    let contents = terminal.contents();
+    assert!(
+        contents.contains("/no/such/folder/file: No such file"),
+        "{contents}"
+    );
+}
+
+/// What `stty -g` says in a shell before the program and after it, however it ends.
+#[test]
+fn stty_says_the_same_before_and_after() {
+    let scene = Scene::new();
+    let script = "stty -g; \"$@\"; echo \"code $?\"; stty -g";
+    for end in ["q", "\x03", "TERM", "HUP", "INT", "QUIT"] {
+        let (folder, url) = (scene.folder.path().display().to_string(), scene.url());
+        let arguments = ["-c", script, "sh", super::PROGRAM, &url, "--config", &folder];
+        let mut terminal = Start::bare("sh", &arguments).env("XDG_STATE_HOME", &folder).run();
+        terminal.wait_for(&["connected; nothing was published yet"]);
+        if end.len() > 1 {
+            terminal.signal_child(end);
+        } else {
+            terminal.keys(end);
+        }
+        terminal.wait_for(&["code "]);
+        terminal.ended();
+        assert_restored(&terminal, end);
+        let raw = String::from_utf8_lossy(&terminal.output().raw).into_owned();
+        let is_modes = |line: &&str| line.matches(':').count() > 20;
+        let modes: Vec<&str> = raw.lines().map(str::trim).filter(is_modes).collect();
+        assert_eq!(modes.len(), 2, "{end:?}: {raw:?}");
+        assert_eq!(modes[0], modes[1], "{end:?}");
+    }
 }

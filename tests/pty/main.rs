@@ -14,10 +14,12 @@ mod load;
 mod pty;
 
 mod connection;
+mod hostile;
 mod leaving;
 mod prompt;
 mod raw_stream;
 mod screen;
+mod secrets;
 mod stalled;
 mod wire_client;
 

@@ -3,7 +3,7 @@
 use super::Scene;
 
 /// What is wrong with a stream, if anything: a control character or a sequence that is not one of ours.
-fn intruder(raw: &[u8]) -> Option<String> {
+pub fn intruder(raw: &[u8]) -> Option<String> {
     let text = match std::str::from_utf8(raw) {
         Ok(text) => text,
         Err(error) => return Some(format!("no UTF-8 at {}", error.valid_up_to())),
