@@ -145,6 +145,7 @@ async fn malformed_packets_of_every_type_are_told_with_bytes_and_statement_while
             what.contains(words) && what.contains(&shown(&frame)),
             "{what} lacks {words}"
         );
+        assert!(what.contains("MQTT"), "{what} names no statement");
         let Some(Packet::Disconnect(disconnect)) = peer.read().await else {
             panic!("{what}: DISCONNECT")
         };

@@ -11,6 +11,7 @@ mod authentication;
 #[path = "../common/mod.rs"]
 mod common;
 mod cuts;
+mod fuzzed;
 mod hostile;
 mod live;
 mod observer;

@@ -31,6 +31,8 @@ pub struct Observer {
     pub seen: Vec<Seen>,
     pub packets: Vec<(PacketRecord, Vec<u8>)>,
     pub ended: Vec<OperationEnded>,
+    /// What came, in order, in short; kept only where it is asked for.
+    pub trace: Option<Vec<Step>>,
     next_id: u64,
 }
 
@@ -66,6 +68,7 @@ impl Observer {
             seen: Vec::new(),
             packets: Vec::new(),
             ended: Vec::new(),
+            trace: None,
             next_id: 0,
         }
     }
@@ -98,6 +101,9 @@ impl Observer {
 
     pub fn take(&mut self, batch: &Batch) {
         for record in &batch.records {
+            if let Some(trace) = &mut self.trace {
+                trace.extend(step(batch, record));
+            }
             match record {
                 Record::Publish(publish) => self.seen.push(seen(batch, publish)),
                 Record::Packet(packet) => {
@@ -182,6 +188,38 @@ impl Observer {
             .iter()
             .filter(|(packet, _)| packet.packet_type == Some(packet_type))
             .count()
+    }
+}
+
+/// A step of the exchange of one packet id.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    Publish {
+        id: u16,
+        payload: Vec<u8>,
+    },
+    Ack {
+        id: u16,
+        packet: PacketType,
+        direction: Direction,
+    },
+}
+
+fn step(batch: &Batch, record: &Record) -> Option<Step> {
+    match record {
+        Record::Publish(publish) if publish.direction == Direction::ServerToClient => Some(Step::Publish {
+            id: publish.packet_id,
+            payload: seen(batch, publish).payload,
+        }),
+        Record::Packet(packet) => {
+            let id = batch.bytes(&packet.frame).get(2..4)?;
+            Some(Step::Ack {
+                id: u16::from_be_bytes(id.try_into().unwrap()),
+                packet: packet.packet_type?,
+                direction: packet.direction,
+            })
+        }
+        _ => None,
     }
 }
 
