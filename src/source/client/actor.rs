@@ -232,8 +232,8 @@ impl Actor {
             return Next::Dial(attempt);
         }
         let was_closed = matches!(gone, Gone::Lost(_) | Gone::Closed(Close::Disconnected(_)));
-        if let (true, Some(up_for)) = (was_closed, up_for) {
-            self.backoff.on_closed(up_for);
+        if let Some(up_for) = up_for {
+            self.backoff.on_ended(up_for, was_closed);
         }
         let failure = self.failure(&gone, up_for.is_some());
         let may_retry = match &gone {

@@ -35,13 +35,14 @@ impl Backoff {
         *self = Self::new(self.range);
     }
 
-    /// A connection was closed by the peer so long after its CONNACK.
-    pub fn on_closed(&mut self, up_for: Duration) {
+    /// A connection ended so long after its CONNACK. However it ended, a steady one starts the waits over; only
+    /// a close by the peer can be another client's doing.
+    pub fn on_ended(&mut self, up_for: Duration, was_closed: bool) {
         if up_for >= STEADY {
             self.reset();
-        } else if up_for < EARLY {
+        } else if was_closed && up_for < EARLY {
             self.early_closes += 1;
-        } else {
+        } else if was_closed {
             self.early_closes = 0;
         }
     }
@@ -98,20 +99,26 @@ mod tests {
         let mut backoff = Backoff::new(config::Backoff::default());
         backoff.wait(0);
         backoff.wait(0);
-        backoff.on_closed(S * 29);
+        backoff.on_ended(S * 29, true);
         assert!(!backoff.is_fresh());
-        backoff.on_closed(S * 30);
+        backoff.on_ended(S * 30, true);
         assert!(backoff.is_fresh());
+        backoff.wait(0);
+        backoff.on_ended(S * 30, false);
+        assert!(
+            backoff.is_fresh(),
+            "silent or in breach of a rule at last, but steady"
+        );
     }
 
     #[test]
     fn three_early_closes_in_a_row_look_like_a_takeover() {
         let mut backoff = Backoff::new(config::Backoff::default());
         for up_for in [1, 1, 10, 1, 1] {
-            backoff.on_closed(S * up_for);
+            backoff.on_ended(S * up_for, true);
             assert!(!backoff.is_takeover_likely());
         }
-        backoff.on_closed(S);
+        backoff.on_ended(S, true);
         assert!(backoff.is_takeover_likely());
         assert_eq!(backoff.wait(0), S * 30);
     }
@@ -126,7 +133,7 @@ mod tests {
             let mut backoff = Backoff::new(config::Backoff::default());
             let (mut now, mut tries) = (Duration::ZERO, vec![Duration::ZERO]);
             while now < S * 600 {
-                backoff.on_closed(S * up_for);
+                backoff.on_ended(S * up_for, true);
                 now += S * up_for + backoff.wait(random);
                 tries.push(now);
             }
@@ -148,7 +155,7 @@ mod tests {
         };
         let mut backoff = Backoff::new(range);
         for _ in 0..9 {
-            backoff.on_closed(S);
+            backoff.on_ended(S, true);
             assert!(backoff.wait(1023) <= range.max);
         }
         assert!(backoff.is_takeover_likely());

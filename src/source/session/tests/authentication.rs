@@ -66,10 +66,7 @@ fn failure(rig: &mut Rig, packets: &[Packet]) -> Failure {
         rig.session.say_goodbye(reason);
     }
     let sent = rig.sent();
-    assert!(
-        was_up || sent.is_empty(),
-        "no further bytes: {sent:?}"
-    );
+    assert!(was_up || sent.is_empty(), "no further bytes: {sent:?}");
     assert!(was_up || !close.may_retry());
     close.failure()
 }
