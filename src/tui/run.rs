@@ -47,6 +47,8 @@ const BATCHES_A_TURN: usize = 8;
 const READABLE: Duration = Duration::from_millis(200);
 /// Rows a second above which they turn over faster than eyes can read.
 const READABLE_ROWS: f64 = 12.0;
+/// The longest pause a slow terminal gets between two frames of traffic.
+const SLOWEST: Duration = Duration::from_secs(1);
 /// How long a stalled terminal may hold up the end.
 const DRAIN: Duration = Duration::from_millis(300);
 
@@ -228,13 +230,7 @@ impl Loop {
                 let elapsed = self.pace.last_draw.elapsed().as_secs_f64().max(0.001);
                 let new = self.app.received() - self.pace.received_at_draw;
                 let turns_over = new as f64 / elapsed > READABLE_ROWS && new > 1;
-                // A terminal that took long for the last frame gets the next one later.
-                let gap = if turns_over {
-                    self.pace.frame.max(READABLE)
-                } else {
-                    self.pace.frame
-                };
-                Some(self.pace.last_draw + gap.max(self.writer.last_write() * 4))
+                Some(self.pace.last_draw + gap(self.pace.frame, turns_over, self.writer.last_write()))
             }
         }
     }
@@ -361,11 +357,36 @@ async fn next_event(keys: &mut Option<Keys>) -> Option<io::Result<Event>> {
     }
 }
 
+/// From one frame of traffic to the next. A terminal that took long for the last one gets the next one later, but
+/// one that stood still and reads again is current at once: the pause counts from the last drawing.
+fn gap(frame: Duration, turns_over: bool, last_write: Duration) -> Duration {
+    let readable = if turns_over { frame.max(READABLE) } else { frame };
+    readable.max((last_write * 4).min(SLOWEST))
+}
+
 /// A moment that is past is now: no timer is set for it, which would wake the thread that watches the timers.
 async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) if instant <= Instant::now() => {}
         Some(instant) => sleep_until(instant.into()).await,
         None => pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_terminal_gets_fewer_frames_and_one_that_stood_still_is_current_soon() {
+        let ms = Duration::from_millis;
+        for (turns_over, last_write, expected) in [
+            (false, ms(1), ms(33)),
+            (true, ms(1), READABLE),
+            (false, ms(100), ms(400)),
+            (true, ms(20_000), SLOWEST),
+        ] {
+            assert_eq!(gap(ms(33), turns_over, last_write), expected);
+        }
     }
 }
