@@ -99,12 +99,7 @@ fn check_frame(frame: &[u8], version: ProtocolVersion, direction: Direction) {
     }
     if let Some(packet) = decoded.packet {
         let is_short = matches!(scan(frame), Scan::Head(head) if head.remaining_len == 2);
-        check_written(
-            &packet,
-            spoken(&packet, version, is_short),
-            direction,
-            has_violation,
-        );
+        check_written(&packet, version, is_short, direction, has_violation);
     }
 }
 
@@ -120,9 +115,16 @@ fn spoken(packet: &Packet, version: ProtocolVersion, is_short: bool) -> Protocol
 }
 
 /// What was read can be written, is read as the same, and written as the same once more.
-fn check_written(packet: &Packet, version: ProtocolVersion, direction: Direction, has_violation: bool) {
+fn check_written(
+    packet: &Packet,
+    version: ProtocolVersion,
+    is_short: bool,
+    direction: Direction,
+    has_violation: bool,
+) {
     let mut frame = Vec::new();
-    encode(packet, version, &mut frame).expect("what was in a frame fits into one");
+    let written_in = spoken(packet, version, is_short);
+    encode(packet, written_in, &mut frame).expect("what was in a frame fits into one");
     let again = decode(&frame, version, direction);
     if !has_violation {
         assert!(
@@ -134,7 +136,7 @@ fn check_written(packet: &Packet, version: ProtocolVersion, direction: Direction
     }
     if let Some(packet) = again.packet {
         let mut once_more = Vec::new();
-        encode(&packet, version, &mut once_more).expect("it did before");
+        encode(&packet, spoken(&packet, version, is_short), &mut once_more).expect("it did before");
         assert_eq!(once_more, frame);
     }
 }
