@@ -287,3 +287,10 @@ fn reading_goes_on_behind_a_fault() {
     assert_eq!(&publish.payload[..], b"payload");
     assert_eq!(publish.properties.0.len(), 2);
 }
+
+#[test]
+fn a_wildcard_behind_bytes_that_are_no_text_is_told_where_it_stands() {
+    let decoded = decode(&frame(0x30, b"\0\x08I\xff\xff\xff\xff\xff#\xff"), V311, Down);
+    let offsets: Vec<_> = decoded.anomalies.iter().map(|anomaly| anomaly.offset).collect();
+    assert_eq!(offsets, [5, 10], "{:#?}", decoded.anomalies);
+}

@@ -280,7 +280,11 @@ impl<S: Sink> Walk<'_, S> {
                 format!("the {name} is empty (MQTT-4.7.3-1)")
             });
         }
-        if let Some(index) = topic.find(['+', '#']) {
+        if topic.contains(['+', '#']) {
+            // Not where it stands in the text, which has U+FFFD where the frame may have a byte.
+            let rest = self.frame.get(offset..).unwrap_or_default();
+            let is_wildcard = |byte: &u8| matches!(byte, b'+' | b'#');
+            let index = rest.iter().position(is_wildcard).unwrap_or_default();
             self.violation(offset + index, TOPIC_NAME_INVALID, || {
                 format!("the {name} contains a wildcard ({wildcard_statement})")
             });
