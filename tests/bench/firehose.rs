@@ -9,15 +9,14 @@ use super::{
     load::{LoadBroker, Subscriber},
     process,
     scene::Scene,
-    table::{Bar, Row, median},
+    table::{self, Bar, Row, median},
 };
 
 const ROUNDS: usize = 5;
-const MESSAGES: usize = 1_000_000;
 
 pub fn burst() -> Vec<Row> {
     let mut scene = Scene::connected();
-    let packets = packets(&scene.subscriber, 100_000, 1_000);
+    let packets = MILLION.packets(&scene.subscriber);
     scene.subscriber.send(&packets);
     scene.terminal.wait_for(&["rx 100 000"]);
     let summary = scene.summary();
@@ -38,17 +37,48 @@ pub fn burst() -> Vec<Row> {
     ]
 }
 
-/// `count` messages of 64 B over `topics` topics.
-fn packets(subscriber: &Subscriber, count: usize, topics: usize) -> Vec<u8> {
-    let packet = |n: usize| {
-        let topic = n % topics;
-        let payload = format!("{n:>64}");
-        subscriber.publish(
-            &format!("firehose/{}/{}/value", topic % 100, topic / 100),
-            payload.as_bytes(),
-        )
-    };
-    (0..count).flat_map(packet).collect()
+/// What is sent in a round.
+#[derive(Clone, Copy)]
+struct Load {
+    messages: usize,
+    topics: usize,
+    /// Bytes of a payload.
+    payload: usize,
+}
+
+const MILLION: Load = Load {
+    messages: 1_000_000,
+    topics: 1_000,
+    payload: 64,
+};
+
+/// A million of them would take four gigabytes on their way: the same packets are sent again and again.
+const LARGE: Load = Load {
+    messages: 300_000,
+    topics: 1_000,
+    payload: 4096,
+};
+
+impl Load {
+    /// Ten times these make the round.
+    fn packets(self, subscriber: &Subscriber) -> Vec<u8> {
+        let count = self.messages / 10;
+        let packet = |n: usize| {
+            let topic = n % self.topics;
+            let payload = format!("{n:>width$}", width = self.payload);
+            subscriber.publish(
+                &format!("firehose/{}/{}/value", topic % 100, topic / 100),
+                payload.as_bytes(),
+            )
+        };
+        (0..count).flat_map(packet).collect()
+    }
+
+    fn send(self, subscriber: &mut Subscriber, packets: &[u8]) {
+        for _ in 0..10 {
+            subscriber.send(packets);
+        }
+    }
 }
 
 /// One round of the program.
@@ -59,48 +89,48 @@ struct Round {
     memory: f64,
 }
 
-fn round(topics: usize) -> Round {
+fn round(load: Load) -> Round {
     let mut scene = Scene::connected();
-    let packets = packets(&scene.subscriber, MESSAGES, topics);
+    let packets = load.packets(&scene.subscriber);
     let memory = process::memory(scene.pid());
+    let shown = format!("rx {}", table::grouped(load.messages));
     let (usage, ()) = scene.usage(|scene| {
-        scene.subscriber.send(&packets);
-        scene.terminal.wait_for(&["rx 1 000 000"]);
+        load.send(&mut scene.subscriber, &packets);
+        scene.terminal.wait_for(&[&shown]);
     });
     let memory = process::memory(scene.pid()) - memory;
     let summary = scene.summary();
-    assert_eq!(summary["received"], MESSAGES);
-    assert_eq!(summary["stored"], MESSAGES);
+    assert_eq!(summary["received"], load.messages);
+    let evicted = summary["evicted"].as_u64().unwrap();
+    assert_eq!(evicted > 0, load.payload > 64, "the ring turns over with large payloads only");
     Round {
         seconds: usage.seconds,
         cpu: usage.cpu,
-        memory: memory as f64 - (MESSAGES * 64) as f64,
+        memory: memory as f64 - (load.messages * load.payload) as f64,
     }
 }
 
 /// The same load into `mosquitto_sub -v`, seconds; `None` where it is not installed.
-fn mosquitto_sub(topics: usize) -> Option<f64> {
+fn mosquitto_sub(load: Load) -> Option<f64> {
     let broker = LoadBroker::bind();
     let mut child = Command::new("mosquitto_sub")
         .args(["-v", "-t", "#", "-h", "127.0.0.1", "-p"])
         .arg(broker.addr().port().to_string())
-        .args(["-C", &MESSAGES.to_string()])
+        .args(["-C", &load.messages.to_string()])
         .stdout(Stdio::null())
         .spawn()
         .ok()?;
     let mut subscriber = broker.accept();
-    let packets = packets(&subscriber, MESSAGES, topics);
+    let packets = load.packets(&subscriber);
     let started = Instant::now();
-    subscriber.send(&packets);
+    load.send(&mut subscriber, &packets);
     child.wait().unwrap();
     Some(started.elapsed().as_secs_f64())
 }
 
 /// Rounds in turn, so that the machine's mood is shared.
-fn side_by_side(topics: usize) -> (Vec<Round>, Option<f64>) {
-    let (ours, theirs): (Vec<_>, Vec<_>) = (0..ROUNDS)
-        .map(|_| (round(topics), mosquitto_sub(topics)))
-        .unzip();
+fn side_by_side(load: Load) -> (Vec<Round>, Option<f64>) {
+    let (ours, theirs): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (round(load), mosquitto_sub(load))).unzip();
     let theirs: Option<Vec<f64>> = theirs.into_iter().collect();
     (ours, theirs.map(median))
 }
@@ -109,9 +139,9 @@ fn middle(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> f64 {
     median(rounds.iter().map(figure).collect())
 }
 
-fn throughput(measure: &'static str, ours: &[Round], theirs: Option<f64>, bar: f64) -> Row {
-    let seconds = middle(ours, |round| round.seconds);
-    let a_second = |seconds: f64| format!("{:.0}/s", MESSAGES as f64 / seconds);
+/// How many times as fast as `mosquitto_sub -v`, which took `theirs`.
+pub fn throughput(measure: &'static str, messages: usize, seconds: f64, theirs: Option<f64>, bar: f64) -> Row {
+    let a_second = |seconds: f64| format!("{:.0}/s", messages as f64 / seconds);
     let (ratio, peer) = match theirs {
         Some(theirs) => (theirs / seconds, a_second(theirs)),
         None => (f64::NAN, "not installed".into()),
@@ -123,10 +153,11 @@ fn throughput(measure: &'static str, ours: &[Round], theirs: Option<f64>, bar: f
 }
 
 pub fn million() -> Vec<Row> {
-    let (ours, theirs) = side_by_side(1_000);
-    let a_message = |figure: f64| figure / MESSAGES as f64;
+    let (ours, theirs) = side_by_side(MILLION);
+    let a_message = |figure: f64| figure / MILLION.messages as f64;
+    let seconds = middle(&ours, |round| round.seconds);
     vec![
-        throughput("1 M × 64 B, 1,000 topics: throughput", &ours, theirs, 4.0),
+        throughput("1 M × 64 B, 1,000 topics: throughput", MILLION.messages, seconds, theirs, 4.0),
         Row::new(
             "1 M × 64 B, 1,000 topics: CPU a message",
             a_message(middle(&ours, |round| round.cpu)) * 1e6,
@@ -143,11 +174,30 @@ pub fn million() -> Vec<Row> {
 }
 
 pub fn many_topics() -> Vec<Row> {
-    let (ours, theirs) = side_by_side(100_000);
+    let load = Load {
+        topics: 100_000,
+        ..MILLION
+    };
+    let (ours, theirs) = side_by_side(load);
+    let seconds = middle(&ours, |round| round.seconds);
     vec![throughput(
         "1 M × 64 B, 100,000 topics: throughput",
-        &ours,
+        load.messages,
+        seconds,
         theirs,
         3.0,
+    )]
+}
+
+/// 1.2 GB through a ring of 256 MiB at most.
+pub fn large_payloads() -> Vec<Row> {
+    let (ours, theirs) = side_by_side(LARGE);
+    let seconds = middle(&ours, |round| round.seconds);
+    vec![throughput(
+        "300,000 × 4 KiB, ring turning over: throughput",
+        LARGE.messages,
+        seconds,
+        theirs,
+        2.0,
     )]
 }

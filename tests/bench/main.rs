@@ -15,6 +15,8 @@ mod load;
 #[path = "../common/pty.rs"]
 mod pty;
 
+mod budget;
+mod document;
 mod firehose;
 mod headless;
 mod idle;
@@ -28,13 +30,14 @@ mod stalled;
 mod start;
 mod steady;
 mod table;
+mod topics;
 
 use table::Row;
 
 /// A measurement gives one or more rows.
 type Measure = fn() -> Vec<Row>;
 
-const MEASURES: [(&str, Measure); 16] = [
+const MEASURES: [(&str, Measure); 22] = [
     ("size", size::binary),
     ("idle", idle::idle),
     ("start", start::first_frame),
@@ -45,6 +48,12 @@ const MEASURES: [(&str, Measure); 16] = [
     ("latency", keys::message_to_screen),
     ("firehose", firehose::million),
     ("topics", firehose::many_topics),
+    ("large", firehose::large_payloads),
+    ("million", topics::million),
+    ("tree", topics::tree),
+    ("topic", topics::memory),
+    ("budget", budget::resident),
+    ("json", document::large_json),
     ("sub", headless::verbose),
     ("sub-json", headless::json),
     ("sub-formats", headless::formats),

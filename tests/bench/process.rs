@@ -26,6 +26,12 @@ pub fn memory(pid: u32) -> u64 {
     field(&status, "VmRSS:") * 1024
 }
 
+/// Resident memory at its highest so far, bytes.
+pub fn peak_memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    field(&status, "VmHWM:") * 1024
+}
+
 fn tasks(pid: u32, file: &str) -> Vec<String> {
     fs::read_dir(format!("/proc/{pid}/task"))
         .unwrap()

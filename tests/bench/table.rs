@@ -93,6 +93,18 @@ fn number(number: f64) -> String {
     }
 }
 
+/// A count as the program shows it.
+pub fn grouped(count: usize) -> String {
+    let digits = count.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap())
+        .collect();
+    groups.join(" ")
+}
+
 /// The one in the middle.
 pub fn median(figures: Vec<f64>) -> f64 {
     quantile(figures, 0.5)

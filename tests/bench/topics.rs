@@ -1,0 +1,196 @@
+//! A million topics: how fast they come in, and whether the tree can be used meanwhile and afterwards.
+
+use std::{
+    process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    firehose,
+    keys::{self, Press},
+    load::{LoadBroker, Subscriber},
+    process,
+    scene::Scene,
+    table::{Bar, Row, median, quantile},
+};
+
+const TOPICS: usize = 1_000_000;
+const ROUNDS: usize = 3;
+/// Twice each topic: the first message of each makes it, the second one updates it.
+const MESSAGES: usize = 2 * TOPICS;
+
+/// A message of 64 B to each of `topics` topics, none with a level of its own above it.
+fn packets(subscriber: &Subscriber, topics: usize) -> Vec<u8> {
+    let packet = |n: usize| subscriber.publish(&topic(n), format!("{n:>64}").as_bytes());
+    (0..topics).flat_map(packet).collect()
+}
+
+fn topic(n: usize) -> String {
+    format!("fleet/{}/{:05}", n % 100, n / 100)
+}
+
+/// Room for a million topics: half of the memory is theirs.
+fn scene() -> Scene {
+    Scene::with(&["--max-memory", "1G"])
+}
+
+struct Round {
+    seconds: f64,
+    presses: Vec<f64>,
+}
+
+fn round() -> Round {
+    let mut scene = scene();
+    let packets = packets(&scene.subscriber, TOPICS);
+    let Scene {
+        terminal, subscriber, ..
+    } = &mut scene;
+    let started = Instant::now();
+    let mut presses = Vec::new();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            subscriber.send(&packets);
+            subscriber.send(&packets);
+        });
+        while !terminal.contents().contains("rx 2 000 000") {
+            presses.extend(keys::press(terminal, Duration::from_millis(1)).iter().map(Press::milliseconds));
+        }
+    });
+    let seconds = started.elapsed().as_secs_f64();
+    let summary = scene.summary();
+    assert_eq!(summary["received"], MESSAGES);
+    assert_eq!(summary["stored"], MESSAGES);
+    Round { seconds, presses }
+}
+
+fn mosquitto_sub() -> Option<f64> {
+    let broker = LoadBroker::bind();
+    let mut child = Command::new("mosquitto_sub")
+        .args(["-v", "-t", "#", "-h", "127.0.0.1", "-p"])
+        .arg(broker.addr().port().to_string())
+        .args(["-C", &MESSAGES.to_string()])
+        .stdout(Stdio::null())
+        .spawn()
+        .ok()?;
+    let mut subscriber = broker.accept();
+    let packets = packets(&subscriber, TOPICS);
+    let started = Instant::now();
+    subscriber.send(&packets);
+    subscriber.send(&packets);
+    child.wait().unwrap();
+    Some(started.elapsed().as_secs_f64())
+}
+
+/// One message each, then an update each, keys being pressed all the while.
+pub fn million() -> Vec<Row> {
+    let (ours, theirs): (Vec<_>, Vec<_>) = (0..ROUNDS).map(|_| (round(), mosquitto_sub())).unzip();
+    let theirs: Option<Vec<f64>> = theirs.into_iter().collect();
+    let seconds = median(ours.iter().map(|round| round.seconds).collect());
+    let presses: Vec<f64> = ours.iter().flat_map(|round| round.presses.clone()).collect();
+    vec![
+        firehose::throughput(
+            "1 M topics, a message and an update each: throughput",
+            MESSAGES,
+            seconds,
+            theirs.map(median),
+            1.0,
+        ),
+        Row::new(
+            "1 M topics meanwhile: key to screen p99",
+            quantile(presses, 0.99),
+            "ms",
+            Bar::AtMost(50.0),
+        ),
+    ]
+}
+
+/// Keys of the tree and what they do there; the slowest of each kind is what counts.
+const WALK: [(&str, &str); 17] = [
+    ("expand all", "+"),
+    ("to the end", "G"),
+    ("page up", "\x1b[5~"),
+    ("to the top", "g"),
+    ("sort by rate", "s"),
+    ("sort by recent", "s"),
+    ("sort by size", "s"),
+    ("to the end", "G"),
+    ("sort by name", "s"),
+    ("fresh only", "f"),
+    ("all again", "f"),
+    ("filter opened", "/"),
+    ("a letter of it", "9"),
+    ("another", "7"),
+    ("filter left", "\x1b"),
+    ("collapse all", "-"),
+    ("find", "\x06"),
+];
+
+/// A million topics are there and nothing comes: each key of the tree, until its picture.
+pub fn tree() -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (measure, shape) in [
+        ("1 M topics under 100 levels: slowest key of the tree", topic as fn(usize) -> String),
+        ("1 M topics under one level: slowest key of the tree", |n| format!("flat/{n:07}")),
+    ] {
+        let mut scene = scene();
+        let packets: Vec<u8> = (0..TOPICS)
+            .flat_map(|n| scene.subscriber.publish(&shape(n), b"21.5"))
+            .collect();
+        scene.subscriber.send(&packets);
+        scene.terminal.wait_for(&["rx 1 000 000"]);
+        scene.settle(Duration::from_millis(300));
+        let mut slowest = (0.0, "");
+        for (name, key) in WALK {
+            let milliseconds = press(&mut scene, key);
+            if std::env::var_os("BENCH_KEYS").is_some() {
+                println!("  {name:<20} {milliseconds:>8.1} ms");
+            }
+            if milliseconds > slowest.0 {
+                slowest = (milliseconds, name);
+            }
+        }
+        rows.push(Row {
+            beside: Some(slowest.1.to_owned()),
+            ..Row::new(measure, slowest.0, "ms", Bar::AtMost(50.0))
+        });
+    }
+    rows
+}
+
+/// A key until the next frame, then rest: what goes on behind the key is not in the next one's time.
+fn press(scene: &mut Scene, key: &str) -> f64 {
+    let frames = scene.terminal.output().frames;
+    let begun = Instant::now();
+    scene.terminal.keys(key);
+    let shown = scene
+        .terminal
+        .wait_until("a frame", |output| output.frames > frames);
+    thread::sleep(Duration::from_millis(150));
+    (shown - begun).as_secs_f64() * 1000.0
+}
+
+/// What a topic costs, its last value aside: every message has its own topic, all are in the log.
+pub fn memory() -> Vec<Row> {
+    const COUNT: usize = 100_000;
+    let mut one = Scene::connected();
+    let before = process::memory(one.pid());
+    let single = one.subscriber.publish("fleet/0/00000", &[b'x'; 64]);
+    one.subscriber.send(&single.repeat(COUNT));
+    one.terminal.wait_for(&["rx 100 000"]);
+    one.settle(Duration::from_millis(300));
+    let log = process::memory(one.pid()) - before;
+    let mut many = Scene::connected();
+    let before = process::memory(many.pid());
+    let packets = packets(&many.subscriber, COUNT);
+    many.subscriber.send(&packets);
+    many.terminal.wait_for(&["rx 100 000"]);
+    many.settle(Duration::from_millis(300));
+    let both = process::memory(many.pid()) - before;
+    vec![Row::new(
+        "memory a topic at 100,000",
+        (both as f64 - log as f64) / COUNT as f64,
+        "B",
+        Bar::AtMost(160.0),
+    )]
+}
