@@ -1,12 +1,10 @@
 //! A live connection as the headless verbs use it: connected once or given up, then one batch at a time.
 
-use tokio::sync::mpsc;
-
 use super::{Failure, prompt, talk::PacketTalk};
 use crate::{
     config::{self, PasswordSource, Paths, Profile},
     event::{self, Batch, Command, ConnectionState, OperationId, Record, SourceId},
-    source::{ClientHandle, Clock, Limits, net, spawn},
+    source::{self, BatchReceiver, ClientHandle, Clock, Limits, net, spawn},
 };
 
 /// Batches that may wait, as everywhere: 64 of 512 records.
@@ -15,7 +13,7 @@ const BATCHES: usize = 64;
 /// A connection and what it sends.
 pub struct Link {
     handle: ClientHandle,
-    batches: mpsc::Receiver<Batch>,
+    batches: BatchReceiver,
     talk: Option<PacketTalk>,
     broker: String,
     clock: Clock,
@@ -62,7 +60,7 @@ impl Link {
         profile.subscriptions.clear();
         ask_for_key(&mut profile).await?;
         let broker = profile.url.to_string();
-        let (batches_tx, batches) = mpsc::channel(BATCHES);
+        let (batches_tx, batches) = source::batches(BATCHES, limits.in_flight);
         let clock = Clock::start();
         let handle = spawn(SourceId(0), profile, password, limits, clock, batches_tx);
         Ok(Self {

@@ -94,8 +94,9 @@ impl TuiRequest {
             theme,
             keys,
             limits: Limits {
-                max_payload: max_payload.min(max_memory / 8) as usize,
+                max_payload: max_payload.min(max_memory / 16) as usize,
                 max_packet: max_packet as usize,
+                in_flight: (max_memory / 32).clamp(1 << 20, 8 << 20) as usize,
             },
             max_memory,
             fps: screen.fps.or(settings.fps),
@@ -175,7 +176,7 @@ mod tests {
             (request.fps, request.has_mouse, request.max_memory),
             (Some(5), false, 8 << 20)
         );
-        assert_eq!(request.limits.max_payload, 1 << 20, "an eighth of the memory");
+        assert_eq!(request.limits.max_payload, 1 << 19, "a sixteenth of the memory");
         let request = read(&ScreenArgs::default(), &[]).unwrap();
         assert_eq!(
             (request.theme.name.as_str(), request.has_mouse, request.fps),

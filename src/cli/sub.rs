@@ -38,6 +38,7 @@ pub async fn run(args: &SubArgs, environment: &Environment, paths: &Paths) -> Re
             .max_payload
             .map_or(max_packet, |bytes| bytes as usize),
         max_packet,
+        ..Limits::default()
     };
     let mut signals = Signals::take().map_err(Failure::error)?;
     let connecting = Link::connect(profile, paths, limits, args.debug);

@@ -10,8 +10,10 @@
 
 mod client;
 mod clock;
+mod flow;
 pub mod net;
 pub mod session;
 
 pub use client::{ClientHandle, Limits, NotTaken, spawn};
 pub use clock::Clock;
+pub use flow::{BatchReceiver, BatchSender, batches};

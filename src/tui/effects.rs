@@ -11,8 +11,8 @@ use super::{clipboard, options::Options};
 use crate::{
     app::effect::{Done, Effect},
     config::{self, Profile, Secret, Theme},
-    event::{Batch, Command, SourceId},
-    source::{self, ClientHandle, NotTaken},
+    event::{Command, SourceId},
+    source::{self, BatchSender, ClientHandle, NotTaken},
 };
 
 /// Answers on their way back: one a key press at most, and keys are slower than the loop.
@@ -50,14 +50,14 @@ pub struct Effects {
     clients: HashMap<SourceId, ClientHandle>,
     /// To be open: what is closed while its password is fetched is not opened any more.
     wanted: HashSet<SourceId>,
-    batches_tx: mpsc::Sender<Batch>,
+    batches_tx: BatchSender,
     answers_tx: mpsc::Sender<Answer>,
     options: Options,
 }
 
 impl Effects {
     /// With no connection yet; answers come out of the receiver.
-    pub fn new(options: Options, batches_tx: mpsc::Sender<Batch>) -> (Self, mpsc::Receiver<Answer>) {
+    pub fn new(options: Options, batches_tx: BatchSender) -> (Self, mpsc::Receiver<Answer>) {
         let (answers_tx, answers_rx) = mpsc::channel(ANSWERS);
         (
             Self {

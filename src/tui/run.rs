@@ -35,8 +35,7 @@ use crate::{
         msg::Msg,
         update::update,
     },
-    event::Batch,
-    source::Clock,
+    source::{self, BatchReceiver, BatchSender, Clock},
 };
 
 /// Batches on their way to the loop: at 512 records each, a third of a second of the busiest broker.
@@ -75,9 +74,9 @@ struct Loop {
     clock: Clock,
     effects: Effects,
     answers_rx: mpsc::Receiver<Answer>,
-    batches_rx: mpsc::Receiver<Batch>,
+    batches_rx: BatchReceiver,
     /// Kept so that the channel never closes while no connection is open.
-    _batches_tx: mpsc::Sender<Batch>,
+    _batches_tx: BatchSender,
     terminal: Terminal,
     /// `None` while an editor owns the terminal.
     keys: Option<Keys>,
@@ -104,7 +103,7 @@ struct Pace {
 
 impl Loop {
     fn start(options: Options, terminal: Terminal) -> Result<Self> {
-        let (batches_tx, batches_rx) = mpsc::channel(BATCHES);
+        let (batches_tx, batches_rx) = source::batches(BATCHES, options.limits.in_flight);
         let clock = options.clock;
         let over_ssh = std::env::var_os("SSH_CONNECTION").is_some();
         let fps = options.fps.unwrap_or(if over_ssh { 10 } else { 30 }).max(1);

@@ -9,10 +9,10 @@ use mqttscope::{
         SourceId,
     },
     mqtt::{Message, Properties, ProtocolChoice, QoS, TopicName},
-    source::{ClientHandle, Clock, Limits, spawn},
+    source::{self, BatchReceiver, ClientHandle, Clock, Limits, spawn},
     wire::{Direction, PacketType},
 };
-use tokio::{sync::mpsc, time::timeout};
+use tokio::time::timeout;
 
 use crate::common::DEADLINE;
 
@@ -26,7 +26,7 @@ pub struct Seen {
 
 pub struct Observer {
     pub handle: Option<ClientHandle>,
-    batches: mpsc::Receiver<Batch>,
+    batches: BatchReceiver,
     pub states: Vec<ConnectionState>,
     pub seen: Vec<Seen>,
     pub packets: Vec<(PacketRecord, Vec<u8>)>,
@@ -59,7 +59,7 @@ impl Observer {
     }
 
     fn spawn(profile: Profile, password: Option<Secret>, limits: Limits, channel: usize) -> Self {
-        let (batches_tx, batches) = mpsc::channel(channel);
+        let (batches_tx, batches) = source::batches(channel, limits.in_flight);
         let handle = spawn(SourceId(1), profile, password, limits, Clock::start(), batches_tx);
         Self {
             handle: Some(handle),

@@ -4,7 +4,6 @@
 use std::{io::Write, net::TcpListener, time::Instant};
 
 use mqttscope::{event::Record, mqtt::ProtocolChoice, mqtt::ProtocolVersion, source};
-use tokio::sync::mpsc;
 
 use crate::{observer::profile, peer::publish};
 
@@ -37,7 +36,7 @@ fn speed_of_reading_small_publishes() {
         .unwrap();
     let (began, used) = (Instant::now(), cpu());
     let batches = runtime.block_on(async {
-        let (batches_tx, mut batches_rx) = mpsc::channel(64);
+        let (batches_tx, mut batches_rx) = source::batches(64, 8 << 20);
         let profile = profile(port, ProtocolChoice::Exactly(ProtocolVersion::V311));
         let _handle = source::spawn(
             mqttscope::event::SourceId(1),

@@ -3,9 +3,10 @@
 
 use std::collections::VecDeque;
 
-use tokio::sync::mpsc::{self, error::TrySendError};
-
-use crate::event::{Batch, ConnectionState, ConnectionStatus, OperationEnded, Record, SourceId, Time};
+use crate::{
+    event::{Batch, ConnectionState, ConnectionStatus, OperationEnded, Record, SourceId, Time},
+    source::flow::{BatchSender, NotSent},
+};
 
 /// Records in a batch, unless one step makes more.
 const MAX_RECORDS: usize = 512;
@@ -21,7 +22,7 @@ const MAX_BEHIND: usize = 4096;
 /// The batch being filled, and the channel.
 pub struct Batcher {
     source: SourceId,
-    batches_tx: mpsc::Sender<Batch>,
+    batches_tx: BatchSender,
     records: Vec<Record>,
     first: Time,
     /// Among the records is one that somebody may wait for.
@@ -34,7 +35,7 @@ pub struct Batcher {
 
 impl Batcher {
     /// Nothing recorded yet.
-    pub fn new(source: SourceId, batches_tx: mpsc::Sender<Batch>) -> Self {
+    pub fn new(source: SourceId, batches_tx: BatchSender) -> Self {
         Self {
             source,
             batches_tx,
@@ -112,8 +113,8 @@ impl Batcher {
         }
         match self.batches_tx.try_send(batch) {
             Ok(()) => {}
-            Err(TrySendError::Full(batch)) => self.blocked.push_back(batch),
-            Err(TrySendError::Closed(_)) => self.is_abandoned = true,
+            Err(NotSent::Full(batch)) => self.blocked.push_back(batch),
+            Err(NotSent::Closed) => self.is_abandoned = true,
         }
     }
 
@@ -134,14 +135,9 @@ impl Batcher {
 
     /// Waits for room and sends the blocked batch; cancelling loses nothing.
     pub async fn unblock(&mut self) {
-        let permit = self.batches_tx.reserve().await;
-        match (permit, self.blocked.pop_front()) {
-            (Ok(permit), Some(batch)) => permit.send(batch),
-            (Ok(_), None) => {}
-            (Err(_), _) => {
-                self.blocked.clear();
-                self.is_abandoned = true;
-            }
+        if !self.batches_tx.send_next(&mut self.blocked).await {
+            self.blocked.clear();
+            self.is_abandoned = true;
         }
     }
 }
@@ -149,13 +145,14 @@ impl Batcher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::{BatchReceiver, batches};
 
     fn at(mono_us: u64) -> Time {
         Time { mono_us, wall_us: 0 }
     }
 
-    fn batcher(room: usize) -> (Batcher, mpsc::Receiver<Batch>) {
-        let (batches_tx, batches_rx) = mpsc::channel(room);
+    fn batcher(room: usize) -> (Batcher, BatchReceiver) {
+        let (batches_tx, batches_rx) = batches(room, 1 << 20);
         (Batcher::new(SourceId(1), batches_tx), batches_rx)
     }
 

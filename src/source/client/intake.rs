@@ -301,6 +301,7 @@ mod tests {
         Intake::new(Limits {
             max_payload,
             max_packet: 1 << 20,
+            ..Limits::default()
         })
     }
 

@@ -28,10 +28,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::Clock;
+use super::{Clock, flow::BatchSender};
 use crate::{
     config::{Profile, Secret},
-    event::{Batch, Command, SourceId},
+    event::{Command, SourceId},
 };
 
 /// Requests on their way to the task: more than a person can ask for while it is busy with one read.
@@ -46,6 +46,8 @@ pub struct Limits {
     pub max_payload: usize,
     /// A longer packet ends the connection.
     pub max_packet: usize,
+    /// Of all connections together on the way to who takes them in; above it reading stops.
+    pub in_flight: usize,
 }
 
 impl Default for Limits {
@@ -53,6 +55,7 @@ impl Default for Limits {
         Self {
             max_payload: 16 * 1024 * 1024,
             max_packet: 256 * 1024 * 1024,
+            in_flight: 8 * 1024 * 1024,
         }
     }
 }
@@ -109,7 +112,7 @@ pub fn spawn(
     password: Option<Secret>,
     limits: Limits,
     clock: Clock,
-    batches_tx: mpsc::Sender<Batch>,
+    batches_tx: BatchSender,
 ) -> ClientHandle {
     let (commands, commands_rx) = mpsc::channel(COMMANDS);
     let batcher = batcher::Batcher::new(source, batches_tx);
