@@ -39,7 +39,9 @@ pub fn large_json() -> Vec<Row> {
     scene.terminal.wait_for(&["┏ 4 Details", "\"temperature\": 0.5"]);
     let mut took = Vec::new();
     // Down, page down, the end, the top, and through all five views and back.
-    for key in ["j", "j", "\x1b[6~", "G", "k", "g", "]", "G", "]", "G", "]", "]", "[", "[", "[", "["] {
+    for key in [
+        "j", "j", "\x1b[6~", "G", "k", "g", "]", "G", "]", "G", "]", "]", "[", "[", "[", "[",
+    ] {
         let frames = scene.terminal.output().frames;
         let begun = Instant::now();
         scene.terminal.keys(key);
@@ -60,7 +62,12 @@ pub fn large_json() -> Vec<Row> {
             "ms",
             Bar::AtMost(50.0),
         ),
-        Row::new("1.2 MB JSON open, idle 10 s: frames", usage.frames, "", Bar::Exactly(0.0)),
+        Row::new(
+            "1.2 MB JSON open, idle 10 s: frames",
+            usage.frames,
+            "",
+            Bar::Exactly(0.0),
+        ),
         Row::new(
             "1.2 MB JSON open, idle 10 s: CPU of a core",
             usage.cpu_percent(),

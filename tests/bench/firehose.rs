@@ -73,11 +73,11 @@ impl Load {
         };
         (0..count).flat_map(packet).collect()
     }
+}
 
-    fn send(self, subscriber: &mut Subscriber, packets: &[u8]) {
-        for _ in 0..10 {
-            subscriber.send(packets);
-        }
+fn send_ten_times(subscriber: &mut Subscriber, packets: &[u8]) {
+    for _ in 0..10 {
+        subscriber.send(packets);
     }
 }
 
@@ -95,14 +95,18 @@ fn round(load: Load) -> Round {
     let memory = process::memory(scene.pid());
     let shown = format!("rx {}", table::grouped(load.messages));
     let (usage, ()) = scene.usage(|scene| {
-        load.send(&mut scene.subscriber, &packets);
+        send_ten_times(&mut scene.subscriber, &packets);
         scene.terminal.wait_for(&[&shown]);
     });
     let memory = process::memory(scene.pid()) - memory;
     let summary = scene.summary();
     assert_eq!(summary["received"], load.messages);
     let evicted = summary["evicted"].as_u64().unwrap();
-    assert_eq!(evicted > 0, load.payload > 64, "the ring turns over with large payloads only");
+    assert_eq!(
+        evicted > 0,
+        load.payload > 64,
+        "the ring turns over with large payloads only"
+    );
     Round {
         seconds: usage.seconds,
         cpu: usage.cpu,
@@ -123,7 +127,7 @@ fn mosquitto_sub(load: Load) -> Option<f64> {
     let mut subscriber = broker.accept();
     let packets = load.packets(&subscriber);
     let started = Instant::now();
-    load.send(&mut subscriber, &packets);
+    send_ten_times(&mut subscriber, &packets);
     child.wait().unwrap();
     Some(started.elapsed().as_secs_f64())
 }
@@ -140,7 +144,13 @@ fn middle(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> f64 {
 }
 
 /// How many times as fast as `mosquitto_sub -v`, which took `theirs`.
-pub fn throughput(measure: &'static str, messages: usize, seconds: f64, theirs: Option<f64>, bar: f64) -> Row {
+pub fn throughput(
+    measure: &'static str,
+    messages: usize,
+    seconds: f64,
+    theirs: Option<f64>,
+    bar: f64,
+) -> Row {
     let a_second = |seconds: f64| format!("{:.0}/s", messages as f64 / seconds);
     let (ratio, peer) = match theirs {
         Some(theirs) => (theirs / seconds, a_second(theirs)),
@@ -157,7 +167,13 @@ pub fn million() -> Vec<Row> {
     let a_message = |figure: f64| figure / MILLION.messages as f64;
     let seconds = middle(&ours, |round| round.seconds);
     vec![
-        throughput("1 M × 64 B, 1,000 topics: throughput", MILLION.messages, seconds, theirs, 4.0),
+        throughput(
+            "1 M × 64 B, 1,000 topics: throughput",
+            MILLION.messages,
+            seconds,
+            theirs,
+            4.0,
+        ),
         Row::new(
             "1 M × 64 B, 1,000 topics: CPU a message",
             a_message(middle(&ours, |round| round.cpu)) * 1e6,

@@ -54,7 +54,11 @@ fn round() -> Round {
             subscriber.send(&packets);
         });
         while !terminal.contents().contains("rx 2 000 000") {
-            presses.extend(keys::press(terminal, Duration::from_millis(1)).iter().map(Press::milliseconds));
+            presses.extend(
+                keys::press(terminal, Duration::from_millis(1))
+                    .iter()
+                    .map(Press::milliseconds),
+            );
         }
     });
     let seconds = started.elapsed().as_secs_f64();
@@ -130,8 +134,13 @@ const WALK: [(&str, &str); 17] = [
 pub fn tree() -> Vec<Row> {
     let mut rows = Vec::new();
     for (measure, shape) in [
-        ("1 M topics under 100 levels: slowest key of the tree", topic as fn(usize) -> String),
-        ("1 M topics under one level: slowest key of the tree", |n| format!("flat/{n:07}")),
+        (
+            "1 M topics under 100 levels: slowest key of the tree",
+            topic as fn(usize) -> String,
+        ),
+        ("1 M topics under one level: slowest key of the tree", |n| {
+            format!("flat/{n:07}")
+        }),
     ] {
         let mut scene = scene();
         let packets: Vec<u8> = (0..TOPICS)
