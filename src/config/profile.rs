@@ -141,6 +141,9 @@ pub struct Profile {
     pub reconnect: Backoff,
     /// Go on after protocol violations where the framing allows.
     pub lenient: bool,
+    /// When the program cannot keep up, QoS 0 messages are dropped and counted; else reading waits, and the broker
+    /// may drop them unseen.
+    pub rate_guard: bool,
     /// Decoders by topic, first match wins.
     pub decode: Vec<DecodeRule>,
 }
@@ -180,6 +183,7 @@ impl Profile {
             properties: PacketProperties::default(),
             reconnect: Backoff::default(),
             lenient: false,
+            rate_guard: false,
             decode: Vec::new(),
         }
     }

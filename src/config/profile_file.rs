@@ -42,6 +42,7 @@ pub(super) const KEYS: &[&str] = &[
     "mute",
     "reconnect",
     "lenient",
+    "rate_guard",
     "will",
     "properties",
     "decode",
@@ -128,6 +129,7 @@ fn read_session(top: &Section<'_>, profile: &mut Profile) {
     set(&mut profile.clean_start, top.boolean("clean_start"));
     set(&mut profile.read_only, top.boolean("read_only"));
     set(&mut profile.lenient, top.boolean("lenient"));
+    set(&mut profile.rate_guard, top.boolean("rate_guard"));
     profile.username = top.string("username").map(Into::into);
     if let Some(section) = top.section("reconnect") {
         read_backoff(&section, &mut profile.reconnect);

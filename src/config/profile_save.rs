@@ -148,6 +148,7 @@ fn item_of(profile: &Profile, key: &str) -> Option<Item> {
         "clean_start" => (profile.clean_start != default.clean_start).then(|| value(profile.clean_start)),
         "read_only" => (profile.read_only != default.read_only).then(|| value(profile.read_only)),
         "lenient" => (profile.lenient != default.lenient).then(|| value(profile.lenient)),
+        "rate_guard" => (profile.rate_guard != default.rate_guard).then(|| value(profile.rate_guard)),
         "subscribe" => (profile.subscriptions != default.subscriptions)
             .then(|| value(profile.subscriptions.iter().map(subscription).collect::<Array>())),
         "mute" => (!profile.mute.is_empty())
@@ -309,6 +310,7 @@ mod tests {
         profile.clean_start = false;
         profile.read_only = true;
         profile.lenient = true;
+        profile.rate_guard = true;
         profile.reconnect = Backoff {
             min: Duration::from_millis(1500),
             max: Duration::from_secs(9),

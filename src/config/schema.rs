@@ -73,6 +73,9 @@ fn profile_key(key: &str) -> Value {
         "clean_start" => switch("start without an earlier session's state"),
         "read_only" => switch("no publishing"),
         "lenient" => switch("go on after protocol violations where the framing allows"),
+        "rate_guard" => switch(
+            "when the program cannot keep up: drop and count messages of QoS 0, instead of reading more slowly",
+        ),
         "subscribe" => json!({
             "type": "array",
             "items": { "anyOf": [{ "type": "string" }, subscription()] },

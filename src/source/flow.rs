@@ -105,7 +105,7 @@ impl BatchSender {
 }
 
 /// Bytes that a record brings beside the batch's.
-fn own_bytes(record: &Record) -> usize {
+pub fn own_bytes(record: &Record) -> usize {
     let frame = match record {
         Record::Publish(publish) => &publish.frame,
         Record::Packet(packet) => &packet.frame,

@@ -33,6 +33,10 @@ pub struct Observer {
     pub ended: Vec<OperationEnded>,
     /// What came, in order, in short; kept only where it is asked for.
     pub trace: Option<Vec<Step>>,
+    /// The profile chose a rate guard.
+    may_drop: bool,
+    /// Messages the source gave up.
+    pub dropped: u64,
     next_id: u64,
 }
 
@@ -60,6 +64,7 @@ impl Observer {
 
     fn spawn(profile: Profile, password: Option<Secret>, limits: Limits, channel: usize) -> Self {
         let (batches_tx, batches) = source::batches(channel, limits.in_flight);
+        let may_drop = profile.rate_guard;
         let handle = spawn(SourceId(1), profile, password, limits, Clock::start(), batches_tx);
         Self {
             handle: Some(handle),
@@ -69,6 +74,8 @@ impl Observer {
             packets: Vec::new(),
             ended: Vec::new(),
             trace: None,
+            may_drop,
+            dropped: 0,
             next_id: 0,
         }
     }
@@ -112,7 +119,10 @@ impl Observer {
                 }
                 Record::Status(status) => self.states.push(status.state.clone()),
                 Record::Operation(ended) => self.ended.push((**ended).clone()),
-                Record::Dropped { .. } => panic!("nothing may be dropped"),
+                Record::Dropped { messages, .. } => {
+                    assert!(self.may_drop, "nothing may be dropped");
+                    self.dropped += messages;
+                }
             }
         }
     }

@@ -276,6 +276,33 @@ async fn a_stalled_consumer_stops_the_reading_but_not_the_pings_and_loses_nothin
 }
 
 #[tokio::test]
+async fn a_rate_guard_goes_on_reading_and_counts_what_it_drops() {
+    let (listener, port) = listen().await;
+    let mut profile = profile(port, V311);
+    profile.rate_guard = true;
+    let mut observer = Observer::with(profile, Limits::default(), 1);
+    let mut peer = Peer::welcome(&listener).await;
+    observer.until_subscribed().await;
+    let count = 100_000;
+    let flood = publish("flood", &[7; 1000]).repeat(count);
+    let written = peer.flood(&flood, Duration::from_secs(20)).await;
+    assert_eq!(written, flood.len(), "nobody takes anything in, and all is read");
+    // What asks for an acknowledgement is kept: it waits, and so does its order.
+    peer.write(b"\x32\x08\0\x04kept\0\x07").await;
+    let Some(Packet::Puback(_)) = peer.read().await else {
+        panic!("PUBACK")
+    };
+    observer.received("kept").await;
+    observer
+        .until("the count", |o| {
+            let flooded = o.seen.iter().filter(|seen| seen.topic == "flood").count();
+            (flooded + o.dropped as usize == count).then_some(())
+        })
+        .await;
+    assert!(observer.dropped > 0);
+}
+
+#[tokio::test]
 async fn dropping_the_handle_says_goodbye() {
     let (listener, port) = listen().await;
     for is_shutdown in [true, false] {

@@ -43,6 +43,7 @@ pub struct Actor {
     pub(super) batcher: Batcher,
     pub(super) session: Session,
     pub(super) versions: Versions,
+    pub(super) has_rate_guard: bool,
     backoff: Backoff,
 }
 
@@ -81,6 +82,7 @@ impl Actor {
             session: Session::new(Settings::new(&profile, client_id, password, max_packet)),
             versions: Versions::new(profile.protocol, profile.authentication_method.is_some()),
             backoff: Backoff::new(profile.reconnect),
+            has_rate_guard: profile.rate_guard,
             profile,
             limits,
             clock,

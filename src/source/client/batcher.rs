@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 
 use crate::{
     event::{Batch, ConnectionState, ConnectionStatus, OperationEnded, Record, SourceId, Time},
-    source::flow::{BatchSender, NotSent},
+    source::flow::{BatchSender, NotSent, own_bytes},
 };
 
 /// Records in a batch, unless one step makes more.
@@ -18,12 +18,16 @@ const WAIT_US: u64 = 5_000;
 const PATIENCE_US: u64 = 1_000_000;
 /// Records of our own doings that may pile up behind a full channel.
 const MAX_BEHIND: usize = 4096;
+/// Dropped messages are told so often at most.
+const TELL_US: u64 = 1_000_000;
 
 /// The batch being filled, and the channel.
 pub struct Batcher {
     source: SourceId,
     batches_tx: BatchSender,
     records: Vec<Record>,
+    /// Bytes that these bring beside the read buffer's.
+    own_bytes: usize,
     first: Time,
     /// Among the records is one that somebody may wait for.
     has_news: bool,
@@ -31,6 +35,15 @@ pub struct Batcher {
     /// Batches without room: one, and the last one of a connection that ended meanwhile.
     blocked: VecDeque<Batch>,
     is_abandoned: bool,
+    shed: Shed,
+}
+
+/// Messages given up while the channel was full, and not yet told.
+#[derive(Default)]
+struct Shed {
+    messages: u64,
+    bytes: u64,
+    told_us: u64,
 }
 
 impl Batcher {
@@ -40,11 +53,13 @@ impl Batcher {
             source,
             batches_tx,
             records: Vec::new(),
+            own_bytes: 0,
             first: Time::default(),
             has_news: false,
             last_sent: 0,
             blocked: VecDeque::new(),
             is_abandoned: false,
+            shed: Shed::default(),
         }
     }
 
@@ -60,7 +75,9 @@ impl Batcher {
             self.first = time;
         }
         let after = time.mono_us.saturating_sub(self.first.mono_us);
-        self.records.push(make(after as u32));
+        let record = make(after as u32);
+        self.own_bytes += own_bytes(&record);
+        self.records.push(record);
     }
 
     /// Adds a change of state.
@@ -75,9 +92,46 @@ impl Batcher {
         self.push(time, |_| Record::Operation(Box::new(ended)));
     }
 
+    /// Gives a message up: it is counted, and told within a second.
+    pub fn shed(&mut self, wire_len: usize) {
+        self.shed.messages += 1;
+        self.shed.bytes += wire_len as u64;
+    }
+
+    /// Records what was given up, if it is time to.
+    pub fn tell_shed(&mut self, time: Time) {
+        if self
+            .shed_deadline()
+            .is_some_and(|deadline| time.mono_us >= deadline)
+        {
+            self.tell_all_shed(time);
+        }
+    }
+
+    /// Records what was given up, now.
+    pub fn tell_all_shed(&mut self, time: Time) {
+        let Shed { messages, bytes, .. } = self.shed;
+        if messages > 0 {
+            self.push(time, |_| Record::Dropped { messages, bytes });
+        }
+        self.shed = Shed {
+            told_us: time.mono_us,
+            ..Shed::default()
+        };
+    }
+
+    /// When there is something given up to tell.
+    pub const fn shed_deadline(&self) -> Option<u64> {
+        if self.shed.messages > 0 {
+            Some(self.shed.told_us + TELL_US)
+        } else {
+            None
+        }
+    }
+
     /// Whether the batch must be sent before more is added.
     pub fn is_full(&self, bytes: usize) -> bool {
-        self.records.len() >= MAX_RECORDS || bytes >= MAX_BYTES
+        self.records.len() >= MAX_RECORDS || bytes + self.own_bytes >= MAX_BYTES
     }
 
     /// Whether it is time to send.
@@ -106,6 +160,7 @@ impl Batcher {
             records: std::mem::replace(&mut self.records, Vec::with_capacity(capacity)),
         };
         self.has_news = false;
+        self.own_bytes = 0;
         self.last_sent = now;
         if self.is_blocked() {
             self.blocked.push_back(batch);
@@ -205,6 +260,34 @@ mod tests {
             })
             .collect();
         assert_eq!(after, [0, 30]);
+    }
+
+    #[test]
+    fn what_was_given_up_is_told_once_a_second_and_at_the_end() {
+        let (mut batcher, mut batches_rx) = batcher(8);
+        let mut told = |batcher: &mut Batcher| -> Vec<(u64, u64)> {
+            batcher.send(Vec::new(), 0);
+            let records = batches_rx
+                .try_recv()
+                .map(|batch| batch.records)
+                .unwrap_or_default();
+            let dropped = |record: &Record| match record {
+                Record::Dropped { messages, bytes } => (*messages, *bytes),
+                other => panic!("{other:?}"),
+            };
+            records.iter().map(dropped).collect()
+        };
+        batcher.shed(10);
+        batcher.shed(20);
+        batcher.tell_shed(at(2_000_000));
+        assert_eq!(told(&mut batcher), [(2, 30)]);
+        batcher.shed(5);
+        assert_eq!(batcher.shed_deadline(), Some(3_000_000));
+        batcher.tell_shed(at(2_500_000));
+        assert_eq!(told(&mut batcher), []);
+        batcher.tell_all_shed(at(2_500_000));
+        assert_eq!(told(&mut batcher), [(1, 5)]);
+        assert_eq!(batcher.shed_deadline(), None);
     }
 
     #[tokio::test]

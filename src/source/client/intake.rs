@@ -125,6 +125,11 @@ impl Intake {
             .unwrap_or_default()
     }
 
+    /// Leaves the frames found since the last batch out of it.
+    pub const fn discard(&mut self) {
+        self.base = self.next;
+    }
+
     /// Where the frame will lie in the batch.
     pub fn span(&self, found: Found) -> Span {
         Span {

@@ -15,10 +15,19 @@ use crate::{
 };
 
 impl Actor {
+    /// Whether frames are taken in: while the channel is full only under a rate guard, which keeps no plain message.
+    pub fn takes_frames(&self) -> bool {
+        !self.batcher.is_blocked() || self.is_shedding() && !self.batcher.is_full(0)
+    }
+
+    fn is_shedding(&self) -> bool {
+        self.has_rate_guard && self.batcher.is_blocked()
+    }
+
     /// Reads the frames in the buffer until it is empty or the channel full.
     pub fn scan(&mut self, link: &mut Connection) -> Option<Gone> {
         let version = self.session.link().version;
-        while !self.batcher.is_blocked() {
+        while self.takes_frames() {
             let found = match link.intake.next_frame(version) {
                 Next::Frame(found) => found,
                 Next::Incomplete => return self.session.on_first_bytes(link.intake.rest()).map(Gone::Closed),
@@ -34,7 +43,10 @@ impl Actor {
             if let Some(close) = self.on_frame(link, found) {
                 return Some(Gone::Closed(close));
             }
-            if self.batcher.is_full(link.intake.batch_len()) {
+            if self.is_shedding() {
+                // Nothing of what follows points into the buffer: `place` copied it.
+                link.intake.discard();
+            } else if self.batcher.is_full(link.intake.batch_len()) {
                 let data = link.intake.take_batch();
                 self.batcher.send(data, self.clock.now_us());
             }
@@ -66,13 +78,25 @@ impl Actor {
     }
 
     fn push_publish(&mut self, link: &Connection, found: Found, head: &PublishHead, verdict: Verdict) {
-        let frame = Frame::InBatch(link.intake.span(found));
+        if self.is_shedding() && head.qos == QoS::AtMostOnce {
+            return self.batcher.shed(found.wire_len);
+        }
+        let frame = self.place(link, found);
         let direction = Direction::ServerToClient;
         let mut publish = record::publish(head, frame, found.wire_len, verdict, direction);
         self.batcher.push(link.last_read, |after_us| {
             publish.after_us = after_us;
             Record::Publish(publish)
         });
+    }
+
+    /// Where a frame's bytes will be found: in the batch, or beside it while the batch before it waits for room.
+    fn place(&self, link: &Connection, found: Found) -> Frame {
+        if self.is_shedding() {
+            Frame::Own(link.intake.bytes(found).into())
+        } else {
+            Frame::InBatch(link.intake.span(found))
+        }
     }
 
     /// A PUBLISH that is well formed and breaks a rule of the session.
@@ -91,7 +115,7 @@ impl Actor {
             .bytes(found)
             .first()
             .and_then(|&byte| PacketType::from_first_byte(byte));
-        let frame = Frame::InBatch(link.intake.span(found));
+        let frame = self.place(link, found);
         let version = self.session.link().version;
         self.batcher.push(
             link.last_read,

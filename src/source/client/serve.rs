@@ -32,16 +32,17 @@ impl Actor {
             // Acks that are waited for are read as they come: a paused read would hold up the whole window.
             let paced = link.pace.wait_until(now).filter(|_| !self.session.awaits_acks());
             let is_blocked = self.batcher.is_blocked();
-            if is_blocked {
-                self.session.pause_reading(now);
-            } else {
+            let is_reading = self.takes_frames();
+            if is_reading {
                 self.session.resume_reading(now);
+            } else {
+                self.session.pause_reading(now);
             }
             let takes_commands = link.writer.has_room() && self.batcher.has_room();
             let wake = self.wake(link, paced);
             let event = tokio::select! {
                 command = self.commands.recv(), if takes_commands => self.on_command(command),
-                io = link.io(!is_blocked && paced.is_none()) => self.on_io(link, io),
+                io = link.io(is_reading && paced.is_none()) => self.on_io(link, io),
                 () = self.batcher.unblock(), if is_blocked => None,
                 () = sleep_until(self.clock.instant(wake).into()) => self.on_time(link),
             };
@@ -57,6 +58,7 @@ impl Actor {
         let gone = self.scan(link);
         self.drain_outputs(link);
         let now = self.clock.now_us();
+        self.batcher.tell_shed(self.clock.now());
         if self.batcher.is_due(now) {
             self.batcher.send(link.intake.take_batch(), now);
         }
@@ -80,6 +82,9 @@ impl Actor {
             paced,
             self.session.deadline(),
             self.batcher.deadline(),
+            self.batcher
+                .shed_deadline()
+                .filter(|_| !self.batcher.is_blocked()),
         ]
         .into_iter()
         .flatten()
@@ -211,6 +216,7 @@ impl Actor {
             Gone::Lost(_) | Gone::NoConnack => None,
         };
         let now = self.clock.now_us();
+        self.batcher.tell_all_shed(self.clock.now());
         self.batcher.send(link.intake.take_batch(), now);
         if let Some(reason) = goodbye {
             self.session.say_goodbye(reason);
