@@ -4,7 +4,7 @@ use super::{App, effect::Effect, sieve::Sieve};
 use crate::model::{LogView, Model};
 
 /// Older messages looked at in one go after a filter changed: a few milliseconds.
-const BACKFILL: u64 = 20_000;
+pub const BACKFILL: u64 = 20_000;
 
 /// The pane's state.
 #[derive(Debug)]
@@ -64,11 +64,11 @@ impl MessagesPane {
     }
 
     /// Takes in new messages and a new height; keeps the selected message on its line of the screen.
-    pub fn settle(&mut self, model: &Model, sieve: &Sieve, height: u16) {
-        let matches = |message: &crate::model::MessageRef<'_>| sieve.lets_message(message);
+    pub fn settle(&mut self, model: &Model, sieve: &mut Sieve, height: u16) {
+        let mut matches = |message: &crate::model::MessageRef<'_>| sieve.lets_message(message);
         self.height = usize::from(height);
-        self.view.sync(model, &matches);
-        self.view.backfill(model, BACKFILL, &matches);
+        self.view.sync(model, &mut matches);
+        self.view.backfill(model, BACKFILL, &mut matches);
         if self.is_following {
             return self.select_place(self.view.len().saturating_sub(1));
         }

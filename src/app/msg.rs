@@ -22,4 +22,6 @@ pub enum Msg {
     Done(Done),
     /// Time passed to a moment at which something visible changes.
     Tick,
+    /// There is time to look at more of what a filter was not asked about yet.
+    Search,
 }

@@ -33,26 +33,38 @@ impl App {
 
     /// Makes the sieve anew and shows what it lets through.
     pub fn refilter(&mut self) {
-        self.sieve.filter = self.filter.applied.clone();
-        self.sieve.muted = self.muted.clone();
+        self.sieve.set(self.filter.applied.as_ref(), &self.muted);
+        self.freshen();
+        self.messages.refilter(&self.model, &self.sieve);
+        self.topics.refilter(&self.model, &mut self.sieve);
+    }
+
+    /// What is fresh changes by time.
+    fn freshen(&mut self) {
         let fresh = self.topics.is_fresh_only;
         self.sieve.fresh_since_us = fresh.then(|| self.now.mono_us.saturating_sub(topics::FRESH_US));
-        self.messages.refilter(&self.model, &self.sieve);
-        self.topics.refilter(&self.model, &self.sieve);
+    }
+
+    /// Whether a filter has messages or topics still to look at.
+    pub fn is_searching(&self) -> bool {
+        self.messages.is_searching() || self.topics.is_searching()
     }
 
     /// Brings the panes in line with the model and the layout. After every message, before every frame.
     pub(super) fn settle(&mut self) {
         let layout = self.layout();
+        self.freshen();
         self.topics.settle(
             &self.model,
             layout.inner(Pane::Topics).height,
             self.now,
-            &self.sieve,
+            &mut self.sieve,
         );
         let taken = MESSAGES_HEADER + u16::from(self.messages.view.is_paused());
         let rows = layout.inner(Pane::Messages).height.saturating_sub(taken);
-        self.messages.settle(&self.model, &self.sieve, rows);
+        self.messages.settle(&self.model, &mut self.sieve, rows);
+        self.model
+            .reserve(self.topics.view.memory() + self.messages.view.memory() + self.sieve.memory());
         let is_shown = !layout.pane(Pane::Details).is_empty();
         let message = if is_shown {
             selected_of(&self.model, self.subject, &self.topics, &self.messages)
@@ -93,7 +105,7 @@ impl App {
         };
         let counts_down = self.model.connections().any(is_waiting).then_some(second);
         let rate = (self.model.rate().per_second(now) > 0.0).then_some(second);
-        let search = self.messages.is_searching().then_some(now);
+        let search = self.is_searching().then_some(now);
         let lag = (self.model.lag_us(now) >= LAG_SHOWN_US).then_some(second);
         [
             counts_down,

@@ -9,8 +9,12 @@ use crate::{
 
 /// How long a topic counts as fresh, microseconds.
 pub const FRESH_US: u64 = 60_000_000;
-/// How often an order that changes by itself is made anew, microseconds.
+/// How often an order that changes by itself, or what matches by its values, is made anew, microseconds.
 const RESORT_US: u64 = 2_000_000;
+/// Longer by this for each row: a million in one level are in order for ten seconds.
+const RESORT_US_A_ROW: u64 = 10;
+/// Topics looked at in one go after a filter changed: a few milliseconds.
+const CHECKED: u32 = 20_000;
 
 /// The pane's state.
 #[derive(Debug, Default)]
@@ -32,6 +36,7 @@ pub struct TopicsPane {
     is_pinned: bool,
     height: usize,
     resorted_us: u64,
+    rechecked_us: u64,
 }
 
 impl TopicsPane {
@@ -51,12 +56,12 @@ impl TopicsPane {
             .rows(model.topics(), self.first..self.first + self.height)
     }
 
-    /// Takes in new topics and a new height; keeps the selected topic on its line of the screen.
-    pub fn settle(&mut self, model: &Model, height: u16, now: Time, sieve: &Sieve) {
+    /// Takes in new topics and a new height (a line of it tells of topics not kept, if there are); keeps the selected topic on its line of the screen.
+    pub fn settle(&mut self, model: &Model, height: u16, now: Time, sieve: &mut Sieve) {
         let topics = model.topics();
-        self.height = usize::from(height);
-        self.view.sync(topics, &|node| sieve.lets_topic(model, node));
-        if self.sort != SortBy::Name && now.mono_us >= self.resorted_us + RESORT_US {
+        self.height = usize::from(height).saturating_sub(usize::from(topics.topics_not_kept() > 0));
+        self.filter_on(model, now, sieve);
+        if self.sort != SortBy::Name && now.mono_us >= self.resort_at_us() {
             self.resorted_us = now.mono_us;
             self.view.resort(topics, now.mono_us);
         }
@@ -81,6 +86,23 @@ impl TopicsPane {
         }
         self.keep_in_view();
         self.prepare(model, now);
+    }
+
+    fn resort_at_us(&self) -> u64 {
+        self.resorted_us + RESORT_US.max(RESORT_US_A_ROW * self.view.row_count() as u64)
+    }
+
+    /// Takes in new topics and looks at more of those that a filter was not asked about yet.
+    fn filter_on(&mut self, model: &Model, now: Time, sieve: &mut Sieve) {
+        sieve.learn(model.topics(), CHECKED as usize);
+        let may_change = sieve.may_change();
+        let mut lets = |node| sieve.lets_topic(model, node);
+        self.view.sync(model.topics(), &mut lets);
+        if may_change && now.mono_us >= self.rechecked_us + RESORT_US {
+            self.rechecked_us = now.mono_us;
+            self.view.recheck();
+        }
+        self.view.check(model.topics(), CHECKED, &mut lets);
     }
 
     /// Keeps the order of what is in view: it holds until the next resort, and no row is sorted while drawing.
@@ -223,16 +245,30 @@ impl TopicsPane {
         self.view.set_sort(model.topics(), self.sort, now.mono_us);
     }
 
-    /// Shows what the sieve lets through.
-    pub fn refilter(&mut self, model: &Model, sieve: &Sieve) {
-        self.view
-            .sync(model.topics(), &|node| sieve.lets_topic(model, node));
+    /// Shows what the sieve lets through: what is selected at once, the rest as it is looked at.
+    pub fn refilter(&mut self, model: &Model, sieve: &mut Sieve) {
+        let topics = model.topics();
+        self.view.sync(topics, &mut |node| sieve.lets_topic(model, node));
         if sieve.lets_all_topics() {
-            self.view.clear_filter(model.topics());
-        } else {
-            self.view
-                .set_filter(model.topics(), &|node| sieve.lets_topic(model, node));
+            if self.view.is_filtered() {
+                self.view.clear_filter(topics);
+            }
+            return;
         }
+        self.view.set_filter();
+        if let Some(node) = self.selected
+            && topics.has_value(node)
+            && sieve.lets_topic(model, node)
+        {
+            self.view.mark_match(topics, node);
+        }
+        self.view
+            .check(topics, CHECKED, &mut |node| sieve.lets_topic(model, node));
+    }
+
+    /// Whether there are topics that a filter was not asked about yet.
+    pub fn is_searching(&self) -> bool {
+        !self.view.is_checked()
     }
 
     /// Shows another connection, or all.
@@ -242,7 +278,9 @@ impl TopicsPane {
 
     /// When the pane changes by time alone.
     pub fn next_change_us(&self) -> Option<u64> {
-        (self.sort != SortBy::Name).then_some(self.resorted_us + RESORT_US)
+        let order = (self.sort != SortBy::Name).then(|| self.resort_at_us());
+        let filter = self.view.is_filtered().then_some(self.rechecked_us + RESORT_US);
+        [order, filter].into_iter().flatten().min()
     }
 }
 

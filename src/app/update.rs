@@ -31,7 +31,7 @@ pub fn update(app: &mut App, msg: Msg, now: Time) -> Vec<Effect> {
 
 fn route(app: &mut App, msg: Msg) -> Vec<Effect> {
     app.dirty = app.dirty.max(match &msg {
-        Msg::Batches(_) | Msg::Tick => Dirty::Traffic,
+        Msg::Batches(_) | Msg::Tick | Msg::Search => Dirty::Traffic,
         _ => Dirty::Key,
     });
     match msg {
@@ -39,7 +39,11 @@ fn route(app: &mut App, msg: Msg) -> Vec<Effect> {
             received::receive(app, &batches);
             Vec::new()
         }
-        Msg::Tick => tick(app),
+        Msg::Tick => Vec::new(),
+        Msg::Search => {
+            app.settle();
+            Vec::new()
+        }
         Msg::Key(key) => {
             app.notices.seen();
             app.topics.pin();
@@ -65,13 +69,6 @@ fn route(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Done(done) => done::on_done(app, done),
     }
-}
-
-fn tick(app: &mut App) -> Vec<Effect> {
-    if app.topics.is_fresh_only {
-        app.refilter();
-    }
-    Vec::new()
 }
 
 fn on_key(app: &mut App, event: KeyEvent) -> Vec<Effect> {

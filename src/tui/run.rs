@@ -146,6 +146,7 @@ impl Loop {
             let draw_at = self.draw_at();
             let change_at = self.app.next_change_us().map(|at| self.clock.instant(at));
             let is_free = self.writer.is_free();
+            let is_searching = self.app.is_searching();
             tokio::select! { biased;
                 event = next_event(&mut self.keys) => match event {
                     Some(Ok(event)) => self.on_event(event),
@@ -159,6 +160,7 @@ impl Loop {
                     self.update(Msg::Batches(std::mem::take(&mut batches)));
                 }
                 () = at(change_at) => self.update(Msg::Tick),
+                () = std::future::ready(()), if is_searching => self.update(Msg::Search),
             }
         }
         Ok(self.finish().await)

@@ -7,7 +7,7 @@ use super::MessageRef;
 use crate::model::Model;
 
 /// Tells whether a message is listed.
-pub type Matches<'a> = &'a dyn Fn(&MessageRef) -> bool;
+pub type Matches<'a> = &'a mut dyn FnMut(&MessageRef) -> bool;
 
 /// A list of messages. Call [`sync`](Self::sync) after the model changed, before anything else.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl LogView {
             low: VecDeque::new(),
             scanned: end..end,
         });
-        self.sync(model, &|_| false);
+        self.sync(model, &mut |_| false);
     }
 
     /// Takes in what is new and lets go what was evicted.

@@ -164,25 +164,25 @@ fn a_wall_clock_that_steps_is_followed() {
 fn a_pause_pins_and_counts_what_is_held_and_evicted() {
     let mut model = model(1 << 20);
     receive(&mut model, &["a", "b", "a"]);
-    let is_a = |message: &MessageRef| message.topic() == "a";
+    let mut is_a = |message: &MessageRef| message.topic() == "a";
     let mut all = LogView::all();
     let mut only_a = LogView::matching(&model);
-    assert!(!only_a.is_complete() && only_a.backfill(&model, 100, &is_a));
-    all.sync(&model, &|_| true);
+    assert!(!only_a.is_complete() && only_a.backfill(&model, 100, &mut is_a));
+    all.sync(&model, &mut |_| true);
     assert_eq!(only_a.ids(0..9).collect::<Vec<_>>(), [1, 3]);
     all.pause();
     only_a.pause();
     receive(&mut model, &["a", "b", "b", "a"]);
-    all.sync(&model, &|_| true);
-    only_a.sync(&model, &is_a);
+    all.sync(&model, &mut |_| true);
+    only_a.sync(&model, &mut is_a);
     assert_eq!((all.len(), all.held(), all.last()), (3, 4, Some(3)));
     assert_eq!((only_a.len(), only_a.held(), only_a.last()), (2, 2, Some(3)));
     assert_eq!((all.place_of(2), only_a.place_of(2)), (Ok(1), Err(1)));
     for _ in 0..1_000 {
         model.apply(&batch(HOME, 9, &[shape("flood", &[9; 2_000])]), 9);
     }
-    all.sync(&model, &|_| true);
-    only_a.sync(&model, &is_a);
+    all.sync(&model, &mut |_| true);
+    only_a.sync(&model, &mut is_a);
     assert_eq!(
         (all.evicted_while_paused(), only_a.evicted_while_paused()),
         (3, 2)
@@ -232,14 +232,14 @@ proptest! {
         rounds in prop::collection::vec((prop::collection::vec(0u32..5, 1..40), 0u64..30), 1..20),
     ) {
         let mut model = model(1 << 20);
-        let wanted = |message: &MessageRef| message.payload().first() == Some(&3);
+        let mut wanted = |message: &MessageRef| message.payload().first() == Some(&3);
         receive(&mut model, &["before", "before"]);
         let mut view = LogView::matching(&model);
         for (kinds, backfilled) in rounds {
             let shapes: Vec<_> = kinds.iter().map(|&kind| shape("t", &vec![kind as u8; 3_000])).collect();
             model.apply(&batch(HOME, 0, &shapes), 0);
-            view.sync(&model, &wanted);
-            view.backfill(&model, backfilled, &wanted);
+            view.sync(&model, &mut wanted);
+            view.backfill(&model, backfilled, &mut wanted);
             let ids: Vec<_> = view.ids(0..view.len()).collect();
             let naive: Vec<_> = (model.log().first_id()..=model.log().last_id())
                 .filter(|&id| wanted(&model.message(id).unwrap())).collect();
@@ -259,21 +259,30 @@ fn a_display_filter_reads_topics_once_and_payloads_where_it_must() {
         ),
         0,
     );
-    let mut matching = Matching::new(crate::filter::Filter::parse("temp").unwrap(), model.topics());
-    receive(&mut model, &["new/temp", "new/other"]);
-    let shown = |matching: &Matching, model: &Model| -> Vec<u64> {
-        (1..=5)
+    let mut matching = Matching::new(
+        Some(crate::filter::Filter::parse("temp").unwrap()),
+        ["muted/#".to_owned()].into(),
+    );
+    assert!(matching.learn(model.topics(), usize::MAX));
+    receive(&mut model, &["new/temp", "new/other", "muted/temp"]);
+    let shown = |matching: &mut Matching, model: &Model| -> Vec<u64> {
+        (1..=6)
             .filter(|&id| matching.message(&model.message(id).unwrap()))
             .collect()
     };
-    assert_eq!(shown(&matching, &model), [1, 2, 4]);
-    matching.sync(model.topics());
-    assert_eq!(shown(&matching, &model), [1, 2, 4]);
+    assert_eq!(shown(&mut matching, &model), [1, 2, 4]);
+    assert!(!matching.learn(model.topics(), 1));
+    assert!(matching.learn(model.topics(), 100));
+    assert_eq!(shown(&mut matching, &model), [1, 2, 4]);
     let topics = model.topics();
     let nodes: Vec<_> = topics
         .iter()
         .filter(|&node| matching.topic(&model, node))
         .collect();
     let names: Vec<_> = nodes.iter().map(|&node| topics.topic(node)).collect();
-    assert_eq!(names, ["a/temp", "b", "new/temp"]);
+    assert_eq!(
+        names,
+        ["a/temp", "b", "new/temp", "muted/temp"],
+        "muted topics stay in the tree"
+    );
 }

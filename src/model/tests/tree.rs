@@ -20,7 +20,7 @@ fn labels(model: &Model, view: &TreeView) -> Vec<String> {
 
 fn view(model: &Model, scope: Scope) -> TreeView {
     let mut view = TreeView::new(scope);
-    view.sync(model.topics(), &|_| false);
+    view.sync(model.topics(), &mut |_| false);
     view
 }
 
@@ -45,14 +45,14 @@ fn chains_without_values_share_a_row() {
     let mut view = view(&model, Scope::Only(HOME));
     assert_eq!(labels(&model, &view), ["l0/l1/l2"]);
     receive(&mut model, &["l0/l1/l2/l3"]);
-    view.sync(model.topics(), &|_| false);
+    view.sync(model.topics(), &mut |_| false);
     assert_eq!(labels(&model, &view), ["l0/l1/l2 >"]);
     let end = model.topics().find(HOME, "l0/l1/l2").unwrap();
     view.toggle(model.topics(), end);
     assert_eq!(labels(&model, &view), ["l0/l1/l2", "  l3"]);
     // A value in the middle takes the row apart, and what was open stays in sight.
     receive(&mut model, &["l0/l1", "l0/other"]);
-    view.sync(model.topics(), &|_| false);
+    view.sync(model.topics(), &mut |_| false);
     assert_eq!(
         labels(&model, &view),
         ["l0", "  l1", "    l2", "      l3", "  other"]
@@ -70,7 +70,7 @@ fn each_connection_is_a_root_and_a_removed_one_is_hidden() {
     assert_eq!(labels(&model, &view), ["a", "b"]);
     view.set_scope(model.topics(), Scope::All);
     model.remove_connection(HOME);
-    view.sync(model.topics(), &|_| false);
+    view.sync(model.topics(), &mut |_| false);
     assert_eq!(labels(&model, &view), ["plant", "  a", "  b"]);
     assert_eq!(model.topics().topic_count(), 2);
 }
@@ -85,7 +85,7 @@ fn sent_messages_make_no_rows() {
     assert_eq!(view.row_count(), 0);
     assert_eq!(model.message(1).unwrap().topic(), "a/set");
     receive(&mut model, &["a/set"]);
-    view.sync(model.topics(), &|_| false);
+    view.sync(model.topics(), &mut |_| false);
     assert_eq!(labels(&model, &view), ["a/set"]);
 }
 
@@ -99,7 +99,7 @@ fn the_selection_s_row_follows_its_topic() {
     view.reveal(model.topics(), selected);
     assert_eq!(view.index_of(model.topics(), selected), Some(2));
     receive(&mut model, &["a", "m/a", "z"]);
-    view.sync(model.topics(), &|_| false);
+    view.sync(model.topics(), &mut |_| false);
     let row = view.index_of(model.topics(), selected).unwrap();
     assert_eq!((row, view.node_at(model.topics(), row)), (4, Some(selected)));
     let parent = model.topics().parent(selected).unwrap();
@@ -116,7 +116,7 @@ fn rows_move_on_resort_only() {
     view.prepare(model.topics(), 0..10, 1_000_000);
     assert_eq!(labels(&model, &view), ["c", "a", "b"]);
     receive(&mut model, &["b", "b", "b"]);
-    view.sync(model.topics(), &|_| false);
+    view.sync(model.topics(), &mut |_| false);
     assert_eq!(labels(&model, &view), ["c", "a", "b"]);
     view.resort(model.topics(), 1_000_000);
     assert_eq!(labels(&model, &view), ["b", "c", "a"]);
@@ -127,14 +127,26 @@ fn a_filter_shows_matches_and_what_is_above_them() {
     let mut model = model(1 << 20);
     receive(&mut model, &["a/temp", "a/hum", "b/temp", "c"]);
     let mut view = view(&model, Scope::Only(HOME));
-    view.set_filter(model.topics(), &|node| model.topics().name(node) == "temp");
+    view.set_filter();
+    assert_eq!(view.row_count(), 0);
+    let mut checks = 1;
+    while !view.check(model.topics(), 2, &mut |node| model.topics().name(node) == "temp") {
+        checks += 1;
+    }
+    assert!(checks > 2, "in slices");
     assert_eq!(labels(&model, &view), ["a", "  temp", "b/temp"]);
     receive(&mut model, &["d/temp", "d/no"]);
-    view.sync(model.topics(), &|node| model.topics().name(node) == "temp");
+    view.sync(model.topics(), &mut |node| model.topics().name(node) == "temp");
     assert_eq!(labels(&model, &view), ["a", "  temp", "b/temp", "d", "  temp"]);
     let c = model.topics().find(HOME, "c").unwrap();
     view.mark_match(model.topics(), c);
     assert_eq!(view.row_count(), 6);
+    // Asked again: what no longer matches goes, with what was there for it alone.
+    view.recheck();
+    let d = model.topics().find(HOME, "d/temp").unwrap();
+    assert!(view.check(model.topics(), 100, &mut |node| node == d || node == c));
+    assert_eq!(labels(&model, &view), ["c", "d", "  temp"]);
+    assert!(view.is_checked());
     view.clear_filter(model.topics());
     assert_eq!(labels(&model, &view), ["a >", "b/temp", "c", "d >"]);
 }
@@ -242,7 +254,7 @@ proptest! {
             for topic in published {
                 *values.entry(topic).or_insert(0) += 1;
             }
-            view.sync(model.topics(), &|_| false);
+            view.sync(model.topics(), &mut |_| false);
             view.prepare(model.topics(), 0..3, 0);
             // Rows that were taken apart may have been opened by that.
             for id in (1..model.topics().len() as u32).map(NodeId) {
@@ -284,11 +296,11 @@ proptest! {
         let texts: Vec<_> = names.iter().map(|name| format!("p/{name:04}")).collect();
         for chunk in texts.chunks(100) {
             receive(&mut model, &chunk.iter().map(String::as_str).collect::<Vec<_>>());
-            view.sync(model.topics(), &|_| false);
+            view.sync(model.topics(), &mut |_| false);
             view.expand_all(model.topics());
             view.prepare(model.topics(), 0..20, 1_000_000);
             receive(&mut model, &[&format!("p/{}", chunk.len()), "p/0000/below"]);
-            view.sync(model.topics(), &|_| false);
+            view.sync(model.topics(), &mut |_| false);
             let rows = view.rows(model.topics(), 0..100_000);
             prop_assert_eq!(rows.len(), view.row_count());
             for (index, row) in rows.iter().enumerate().step_by(97) {

@@ -48,6 +48,8 @@ pub struct TreeView {
     scope: Scope,
     scope_root: u32,
     is_filtered: bool,
+    /// With a filter on: levels from here on are still to be asked whether they match.
+    checked: u32,
     opens_new: bool,
     seen_changes: usize,
 }
@@ -70,6 +72,7 @@ impl TreeView {
             scope,
             scope_root: 0,
             is_filtered: false,
+            checked: 0,
             opens_new: false,
             seen_changes: 0,
         }
@@ -77,7 +80,8 @@ impl TreeView {
 
     /// Takes in what is new. Work per new topic, none per message. With a filter on, `is_match` tells whether
     /// a new topic matches; it is asked for topics with a value only.
-    pub fn sync(&mut self, topics: &Topics, is_match: &dyn Fn(NodeId) -> bool) {
+    pub fn sync(&mut self, topics: &Topics, is_match: &mut dyn FnMut(NodeId) -> bool) {
+        let were_all_checked = self.is_checked();
         for id in self.flags.len() as u32..topics.len() as u32 {
             self.add(topics, id, is_match);
         }
@@ -90,6 +94,9 @@ impl TreeView {
             }
         }
         self.seen_changes = topics.changed.len();
+        if were_all_checked {
+            self.checked = self.flags.len() as u32;
+        }
         self.scope_root = match self.scope {
             Scope::All => 0,
             // A connection that is not there shows nothing.
@@ -97,7 +104,7 @@ impl TreeView {
         };
     }
 
-    fn add(&mut self, topics: &Topics, id: u32, is_match: &dyn Fn(NodeId) -> bool) {
+    fn add(&mut self, topics: &Topics, id: u32, is_match: &mut dyn FnMut(NodeId) -> bool) {
         let is_open = self.opens_new || id == 0 || topics.is_root(NodeId(id));
         self.inner.push(0);
         self.flags.push(if is_open { OPEN } else { 0 });
@@ -288,22 +295,58 @@ impl TreeView {
         }
     }
 
-    /// Shows only topics for which `is_match` is true, and the levels above them. Asked once for each topic with
-    /// a value, then for new ones in [`sync`](Self::sync).
-    pub fn set_filter(&mut self, topics: &Topics, is_match: &dyn Fn(NodeId) -> bool) {
+    /// Shows only topics that match, and the levels above them: none until [`check`](Self::check) finds them.
+    pub fn set_filter(&mut self) {
         self.is_filtered = true;
+        self.checked = 0;
+        self.orders.clear();
+        self.inner.fill(0);
         for flags in &mut self.flags {
             *flags &= !(MATCHED | FOLDED);
         }
-        for id in (1..self.flags.len() as u32).rev() {
-            let is_matched = self.flags[id as usize] & MATCHED != 0
-                || topics.has_value(NodeId(id)) && is_match(NodeId(id));
-            if is_matched {
-                self.flags[id as usize] |= MATCHED;
-                self.flags[topics.nodes.get(id).parent as usize] |= MATCHED;
+    }
+
+    /// Asks the next `count` levels whether they match the filter, true once all were asked. A topic that no longer
+    /// matches goes.
+    pub fn check(&mut self, topics: &Topics, count: u32, is_match: &mut dyn FnMut(NodeId) -> bool) -> bool {
+        if self.is_checked() {
+            return true;
+        }
+        let end = self.checked.saturating_add(count).min(self.flags.len() as u32);
+        for id in self.checked.max(1)..end {
+            if topics.has_value(NodeId(id)) && is_match(NodeId(id)) {
+                self.mark_match(topics, NodeId(id));
+            } else {
+                self.unmark(topics, id, is_match);
             }
         }
-        self.recount(topics);
+        self.checked = end;
+        self.is_checked()
+    }
+
+    /// Takes a level out of what matches, unless something below it does, and those above that matched by it alone.
+    fn unmark(&mut self, topics: &Topics, id: u32, is_match: &mut dyn FnMut(NodeId) -> bool) {
+        let mut level = id;
+        while level != 0 && self.flags[level as usize] & MATCHED != 0 && self.inner[level as usize] == 0 {
+            if level != id && topics.has_value(NodeId(level)) && is_match(NodeId(level)) {
+                return;
+            }
+            self.set_flags(topics, level, self.flags[level as usize] & !MATCHED);
+            level = topics.nodes.get(level).parent;
+        }
+    }
+
+    /// Asks all topics again, in the calls of [`check`](Self::check) that follow: what matches may change by values
+    /// and by time. What is shown stays until then.
+    pub fn recheck(&mut self) {
+        if self.is_checked() {
+            self.checked = 0;
+        }
+    }
+
+    /// Whether all levels were asked whether they match.
+    pub fn is_checked(&self) -> bool {
+        !self.is_filtered || self.checked as usize >= self.flags.len()
     }
 
     /// Shows everything again, open as it was before.
@@ -329,7 +372,7 @@ impl TreeView {
     /// Shows another part of the forest; what is open stays open.
     pub fn set_scope(&mut self, topics: &Topics, scope: Scope) {
         self.scope = scope;
-        self.sync(topics, &|_| false);
+        self.sync(topics, &mut |_| false);
     }
 
     /// Which part of the forest is shown.
@@ -356,6 +399,7 @@ impl TreeView {
 
     /// Bytes held.
     pub fn memory(&self) -> usize {
-        self.inner.capacity() * 4 + self.flags.capacity() + self.keys.capacity() * 4
+        let orders: usize = self.orders.values().map(Order::memory).sum();
+        self.inner.capacity() * 4 + self.flags.capacity() + self.keys.capacity() * 4 + orders
     }
 }
