@@ -64,6 +64,8 @@ pub struct Model {
     /// How far behind the newest record was when it came in, and when.
     lag: (u64, u64),
     budget: usize,
+    /// Bytes that others hold for what is remembered here.
+    reserved: usize,
 }
 
 impl Model {
@@ -79,6 +81,7 @@ impl Model {
             rate: Rate::default(),
             lag: (0, 0),
             budget,
+            reserved: 0,
         }
     }
 
@@ -141,9 +144,14 @@ impl Model {
         notices
     }
 
+    /// Counts what views hold of it, bytes: the history makes room with the next batch.
+    pub const fn reserve(&mut self, bytes: usize) {
+        self.reserved = bytes;
+    }
+
     fn log_budget(&self) -> usize {
         self.budget
-            .saturating_sub(self.topics.memory() + self.packets.memory())
+            .saturating_sub(self.topics.memory() + self.packets.memory() + self.reserved)
     }
 
     fn publish(&mut self, index: usize, batch: &Batch, record: &PublishRecord) {
@@ -159,8 +167,11 @@ impl Model {
             node,
             previous_id: node.map_or(0, |node| self.topics.stats(node).last_id.unwrap_or(0)),
         };
-        let (topics, packets) = (&self.topics, &self.packets);
-        let budget = || self.budget.saturating_sub(topics.memory() + packets.memory());
+        let (topics, packets, reserved) = (&self.topics, &self.packets, self.reserved);
+        let budget = || {
+            self.budget
+                .saturating_sub(topics.memory() + packets.memory() + reserved)
+        };
         let id = self.log.append(batch, record, place, topics, budget);
         if record.direction == Direction::ServerToClient && !record.is_repeat {
             let at_us = batch.time.mono_us + u64::from(record.after_us);
@@ -310,7 +321,7 @@ impl Model {
     /// Memory used and allowed.
     pub fn memory(&self) -> Memory {
         Memory {
-            used: self.topics.memory() + self.packets.memory() + self.log.memory(),
+            used: self.topics.memory() + self.packets.memory() + self.log.memory() + self.reserved,
             budget: self.budget,
         }
     }

@@ -71,6 +71,11 @@ impl Order {
         }
     }
 
+    /// Bytes held, about: blocks are between half full and full.
+    pub(super) const fn memory(&self) -> usize {
+        self.blocks.len() * BLOCK * size_of::<u32>()
+    }
+
     /// The block that holds, or would hold, the child that `compare` finds `Equal`.
     fn block_of(&self, compare: &impl Fn(u32) -> Ordering) -> usize {
         self.blocks
