@@ -61,7 +61,8 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     } else {
         "all"
     };
-    let title = format!("3 Messages  {what} {}", text::grouped(view.len() as u64));
+    let mut title = format!("3 Messages  {what} {}", text::grouped(view.len() as u64));
+    push_oldest(&mut title, app);
     let note = match (view.is_paused(), app.messages.is_following) {
         (true, _) => look.pick("paused ‖", "paused"),
         (false, true) => look.pick("follow ▼", "follow"),
@@ -95,6 +96,18 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         if app.messages.selected() == Some(id) {
             Row::style_line(buffer, line, 0, look.styles.selection(has_focus));
         }
+    }
+}
+
+/// Once messages were evicted: since when the history is whole.
+fn push_oldest(title: &mut String, app: &App) {
+    let log = app.model.log();
+    let oldest = app.model.message(log.first_id()).filter(|_| log.evicted() > 0);
+    if let Some(oldest) = oldest {
+        title.push_str(" since ");
+        let end = title.len() + "14:03:22".len();
+        app.look.clock.push_time_of_day(title, oldest.time().wall_us);
+        title.truncate(end);
     }
 }
 

@@ -38,7 +38,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         empty(buffer, inner, app, look);
     }
     let mut label = String::new();
-    for (y, row) in rows.iter().enumerate().take(usize::from(inner.height)) {
+    for (y, row) in rows.iter().enumerate() {
         let line = Rect {
             y: inner.y + y as u16,
             height: 1,
@@ -53,7 +53,11 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     }
     let not_kept = topics.topics_not_kept();
     if not_kept > 0 && inner.height > 0 {
-        let words = format!("{} more topics not kept", text::grouped(not_kept));
+        let words = format!(
+            "{} {} more topics not kept",
+            look.pick("…", "..."),
+            text::grouped(not_kept)
+        );
         let bottom = Rect {
             y: inner.bottom() - 1,
             height: 1,
