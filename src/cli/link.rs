@@ -150,7 +150,10 @@ impl Link {
 
 /// The profile with a password that was asked for: where the broker refused a user for whom nothing says one.
 /// `None`: it was refused for something else, or there is nobody to ask.
-async fn with_password(mut profile: Profile, refusal: &event::Failure) -> Result<Option<Profile>, Failure> {
+pub async fn with_password(
+    mut profile: Profile,
+    refusal: &event::Failure,
+) -> Result<Option<Profile>, Failure> {
     let Some(user) = profile.username.as_deref() else {
         return Ok(None);
     };

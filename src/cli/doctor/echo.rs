@@ -23,7 +23,7 @@ struct Trip {
     ended: Option<OperationEnded>,
 }
 
-impl Examination {
+impl Examination<'_> {
     /// Publishes to itself; `false` where that does not work.
     pub(super) async fn echo(&mut self, facts: &Facts, is_read_only: bool) -> bool {
         let began = self.link.now_us();

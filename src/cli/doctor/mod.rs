@@ -10,7 +10,7 @@ use std::{io::Write, time::Duration};
 use tokio::time::timeout;
 
 use self::report::Report;
-use super::{Environment, Exit, Failure, args::DoctorArgs, link::Link, signals::Signals, target};
+use super::{Environment, Exit, Failure, args::DoctorArgs, link, link::Link, signals::Signals, target};
 use crate::{
     config::{Paths, Profile},
     event::{
@@ -31,9 +31,12 @@ pub async fn run(args: &DoctorArgs, environment: &Environment, paths: &Paths) ->
     let is_read_only = profile.read_only;
     let is_anonymous = profile.username.is_none();
     let broker = profile.url.to_string();
-    let link = Link::open(profile, paths, Limits::default(), args.debug).await?;
+    let link = Link::open(profile.clone(), paths, Limits::default(), args.debug).await?;
     let mut examination = Examination {
         link,
+        profile,
+        paths,
+        is_debug: args.debug,
         is_anonymous,
         report: Report {
             broker,
@@ -44,7 +47,7 @@ pub async fn run(args: &DoctorArgs, environment: &Environment, paths: &Paths) ->
         },
     };
     tokio::select! {
-        () = examination.all(&subscriptions, args.echo, is_read_only) => {}
+        examined = examination.all(&subscriptions, args.echo, is_read_only) => examined?,
         () = signals.wait() => return Err(Failure::error("stopped before the end of the examination")),
     }
     let Examination { link, report, .. } = examination;
@@ -91,8 +94,12 @@ fn notes(environment: &Environment) -> Vec<String> {
     )]
 }
 
-struct Examination {
+struct Examination<'a> {
     link: Link,
+    /// What the link was opened with, for a second try.
+    profile: Profile,
+    paths: &'a Paths,
+    is_debug: bool,
     /// No user name is sent.
     is_anonymous: bool,
     report: Report,
@@ -105,23 +112,58 @@ enum Answer {
     Silent,
 }
 
-impl Examination {
-    async fn all(&mut self, subscriptions: &[Subscription], is_echo: bool, is_read_only: bool) {
-        let Some(facts) = self.connect().await else {
-            return;
+impl Examination<'_> {
+    /// The error is of the question for a password alone; what fails at the broker is in the report.
+    async fn all(
+        &mut self,
+        subscriptions: &[Subscription],
+        is_echo: bool,
+        is_read_only: bool,
+    ) -> Result<(), Failure> {
+        let Some(facts) = self.connect().await? else {
+            return Ok(());
         };
         self.report.facts = report::facts(&facts);
         if !subscriptions.is_empty() && !self.subscribe(subscriptions, facts.version).await {
-            return;
+            return Ok(());
         }
         if is_echo && !self.echo(&facts, is_read_only).await {
-            return;
+            return Ok(());
         }
         self.report.ok = true;
+        Ok(())
     }
 
-    /// Every phase up to CONNACK.
-    async fn connect(&mut self) -> Option<Facts> {
+    /// Every phase up to CONNACK. A user for whom nothing says a password is asked for it where the broker refused
+    /// him, once, and all is gone through again.
+    async fn connect(&mut self) -> Result<Option<Facts>, Failure> {
+        let refusal = match self.until_connected().await {
+            Ok(facts) => return Ok(Some(facts)),
+            Err(refusal) => refusal,
+        };
+        let asking = match &refusal {
+            Some(refusal) => link::with_password(self.profile.clone(), refusal).await?,
+            None => None,
+        };
+        let Some(asking) = asking else {
+            self.advise(refusal.as_ref());
+            return Ok(None);
+        };
+        let link = Link::open(asking, self.paths, Limits::default(), self.is_debug).await?;
+        std::mem::replace(&mut self.link, link).close().await;
+        let note = "the broker refused the user without a password; this is with the one that was typed";
+        self.report.notes.push(note.into());
+        match self.until_connected().await {
+            Ok(facts) => Ok(Some(facts)),
+            Err(refusal) => {
+                self.advise(refusal.as_ref());
+                Ok(None)
+            }
+        }
+    }
+
+    /// As far as CONNACK, the stages into the report; the error is why it did not come, if anything said so.
+    async fn until_connected(&mut self) -> Result<Facts, Option<event::Failure>> {
         let mut stages = Stages::default();
         while let Some(batch) = self.link.next().await {
             for record in &batch.records {
@@ -137,26 +179,25 @@ impl Examination {
                     ConnectionState::Connected(facts) => {
                         stages.connected(facts);
                         self.report.stages = stages.list;
-                        return Some((**facts).clone());
+                        return Ok((**facts).clone());
                     }
                     ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
                         stages.failed(failure, now);
                         self.report.stages = stages.list;
-                        self.advise(failure);
-                        return None;
+                        return Err(Some(failure.clone()));
                     }
                     ConnectionState::Idle => {}
                 }
             }
         }
-        None
+        Err(None)
     }
 
     /// A refusal of nobody is most often one of somebody who did not say his name.
-    fn advise(&mut self, failure: &event::Failure) {
+    fn advise(&mut self, failure: Option<&event::Failure>) {
         if let (true, true, Some(last)) = (
             self.is_anonymous,
-            failure.is_about_credentials(),
+            failure.is_some_and(event::Failure::is_about_credentials),
             self.report.stages.last_mut(),
         ) {
             last.advice =
