@@ -15,7 +15,12 @@ pub fn export_mqttx(profile: &Profile) -> (Value, Vec<String>) {
         path.as_ref()
             .map_or_else(String::new, |path| path.display().to_string())
     };
-    let has_own_ca = profile.tls.ca.is_some() || profile.tls.cert.is_some();
+    // "self" without a CA has the whole file refused
+    let has_own_ca = profile.tls.ca.is_some();
+    let mut properties = write(&profile.properties.connect);
+    if let Some(method) = &profile.authentication_method {
+        properties.insert("authenticationMethod".into(), method.as_str().into());
+    }
     let value = json!({
         "id": profile.name,
         "name": profile.name,
@@ -36,30 +41,38 @@ pub fn export_mqttx(profile: &Profile) -> (Value, Vec<String>) {
         "mqttVersion": version(profile.protocol),
         "clean": profile.clean_start,
         "keepalive": profile.keep_alive,
+        "connectTimeout": 10,
         "reconnect": true,
         "will": profile.will.as_ref().map_or_else(|| json!({}), will),
-        "properties": write(&profile.properties.connect),
+        "properties": properties,
         "subscriptions": profile.subscriptions.iter().map(subscription).collect::<Vec<_>>(),
         "messages": [],
+        "unreadMessageCount": 0,
+        "isCollection": false,
     });
     (value, notes(profile))
 }
 
+/// It speaks no other two.
 fn version(protocol: ProtocolChoice) -> &'static str {
     match protocol {
-        ProtocolChoice::Exactly(ProtocolVersion::V31) => "3.1",
-        ProtocolChoice::Exactly(ProtocolVersion::V311) => "3.1.1",
+        ProtocolChoice::Exactly(ProtocolVersion::V31 | ProtocolVersion::V311) => "3.1.1",
         _ => "5.0",
     }
 }
 
 fn will(Will { message }: &Will) -> Value {
+    let mut properties = write(&message.properties);
+    // its table of wills takes none without
+    properties
+        .entry(camel_name(PropertyId::ContentType))
+        .or_insert_with(|| "".into());
     json!({
         "lastWillTopic": message.topic.as_str(),
         "lastWillPayload": String::from_utf8_lossy(&message.payload),
         "lastWillQos": message.qos.as_u8(),
         "lastWillRetain": message.retain,
-        "properties": write(&message.properties),
+        "properties": properties,
     })
 }
 
@@ -88,7 +101,27 @@ fn notes(profile: &Profile) -> Vec<String> {
         profile.password != PasswordSource::None,
         "the password, and where it comes from,",
     );
-    left_out(profile.authentication_method.is_some(), "enhanced authentication");
+    left_out(
+        profile.authentication_data != PasswordSource::None,
+        "authentication data, and where it comes from,",
+    );
+    left_out(
+        profile.tls.cert.is_some() && profile.tls.ca.is_none(),
+        "the client certificate, which MQTTX takes only beside a CA file,",
+    );
+    left_out(
+        profile.protocol == ProtocolChoice::Exactly(ProtocolVersion::V31),
+        "MQTT 3.1 (3.1.1 instead)",
+    );
+    let packets = &profile.properties;
+    let of_subscribing = profile.subscriptions.iter().map(|one| &one.properties);
+    left_out(
+        of_subscribing
+            .chain([&packets.subscribe, &packets.unsubscribe])
+            .any(|list| list.user_properties().next().is_some()),
+        "user properties of SUBSCRIBE and UNSUBSCRIBE",
+    );
+    left_out(!packets.disconnect.is_empty(), "properties of DISCONNECT");
     left_out(
         profile.tls.key_password != PasswordSource::None,
         "the password of the private key",

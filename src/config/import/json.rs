@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{CertificateFile, Imported, begin, properties, qos, scheme};
 use crate::{
     config::{Place, Secret},
-    mqtt::{RetainHandling, SubscriptionOptions},
+    mqtt::{ProtocolChoice, ProtocolVersion, RetainHandling, SubscriptionOptions},
 };
 
 /// Every connection, or why there is none.
@@ -103,7 +103,39 @@ fn mqttx(one: &Value) -> Result<Imported, String> {
     let (properties, notes) = properties::read(one.get("properties"), Place::Connect);
     imported.profile.properties.connect = properties;
     imported.notes.extend(notes);
+    if let Some(properties) = one.get("properties") {
+        authentication(&mut imported, properties);
+    }
+    left_out(&mut imported, one);
     Ok(imported)
+}
+
+/// The method; its data may be a secret, and comes as text or as the bytes of a Node.js buffer.
+fn authentication(imported: &mut Imported, properties: &Value) {
+    let method = text(properties, "authenticationMethod");
+    let is_of_5 = !matches!(imported.profile.protocol, ProtocolChoice::Exactly(version) if version < ProtocolVersion::V5);
+    if method.is_empty() || !is_of_5 {
+        return;
+    }
+    imported.profile.authentication_method = Some(method.to_owned());
+    let data = properties.get("authenticationData");
+    if data.is_some_and(|data| !data.is_null() && data.as_str() != Some("")) {
+        let note = "authentication data left out; use authentication_data_command or _file";
+        imported.notes.push(note.into());
+    }
+}
+
+/// What an export says though a profile cannot.
+fn left_out(imported: &mut Imported, one: &Value) {
+    if !text(one, "parentId").is_empty() {
+        let note = "its group left out: an export of MQTTX does not say the group's name";
+        imported.notes.push(note.into());
+    }
+    if flag(one, "clientIdWithTime") {
+        imported
+            .notes
+            .push("the time behind the client id left out".into());
+    }
 }
 
 /// Those of the other program instead of everything; without any the profile's own stay.

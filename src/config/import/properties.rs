@@ -42,21 +42,27 @@ pub fn read(object: Option<&Value>, place: Place) -> (Properties, Vec<String>) {
 /// A value's texts: none for what is not set, a pair each for user properties.
 fn texts(id: PropertyId, value: Option<&Value>) -> Vec<String> {
     match value {
-        Some(Value::Object(pairs)) if id == PropertyId::UserProperty => pairs
-            .iter()
-            .flat_map(|(name, value)| {
-                let values = value
-                    .as_array()
-                    .map_or(std::slice::from_ref(value), Vec::as_slice);
-                values
-                    .iter()
-                    .filter_map(plain)
-                    .map(move |value| format!("{name} = {value}"))
-            })
-            .collect(),
+        Some(Value::Object(object)) if id == PropertyId::UserProperty => pairs(object),
+        // as MQTTX's tables hold those of wills and subscriptions: the object once more as a text
+        Some(Value::String(text)) if id == PropertyId::UserProperty => {
+            serde_json::from_str(text).as_ref().map(pairs).unwrap_or_default()
+        }
         Some(value) => plain(value).filter(|text| !text.is_empty()).into_iter().collect(),
         None => Vec::new(),
     }
+}
+
+/// `NAME = VALUE`, once for each value of a name.
+fn pairs(object: &Map<String, Value>) -> Vec<String> {
+    let values = |value: &Value| match value {
+        Value::Array(values) => values.iter().filter_map(plain).collect(),
+        one => plain(one).into_iter().collect::<Vec<_>>(),
+    };
+    let pairs = object.iter().flat_map(|(name, value)| {
+        let values = values(value).into_iter();
+        values.map(move |value| format!("{name} = {value}"))
+    });
+    pairs.collect()
 }
 
 fn plain(value: &Value) -> Option<String> {
