@@ -18,6 +18,7 @@ const USER: &str = "User";
 pub const PASSWORD: &str = "Password";
 pub const KEEP: &str = "Password is kept";
 const SOURCE: &str = "Password from";
+const METHOD: &str = "Authentication";
 const CLIENT_ID: &str = "Client id";
 const PROTOCOL: &str = "Protocol";
 const READ_ONLY: &str = "Read only";
@@ -203,6 +204,7 @@ pub fn read(form: &mut Form, base: &Profile) -> Profile {
         let from = form.chosen(KEEP).checked_sub(OWN_FILE + 1);
         profile.password = from.map_or(kept, |from| source(form, SOURCE, from));
     }
+    read_method(form, &mut profile);
     read_tls(form, &mut profile.tls);
     read_session(form, &mut profile);
     read_topics(form, &mut profile);
@@ -240,6 +242,11 @@ fn basic(form: Form, profile: &Profile, url: &str, is_saved: bool) -> Form {
             SOURCE,
             &source,
             "path of a file, name of a variable, or command with arguments; its first line counts",
+        )
+        .text(
+            METHOD,
+            profile.authentication_method.as_deref().unwrap_or_default(),
+            "a method of MQTT 5: SCRAM-SHA-256 proves the password instead of sending it; empty: none",
         )
         .text(
             CLIENT_ID,
@@ -292,6 +299,20 @@ fn source(form: &mut Form, label: &str, kind: usize) -> PasswordSource {
                 PasswordSource::None
             }
         },
+    }
+}
+
+/// The method of enhanced authentication; its data goes with it.
+fn read_method(form: &mut Form, profile: &mut Profile) {
+    profile.authentication_method = form.some(METHOD);
+    if profile.authentication_method.is_none() {
+        profile.authentication_data = PasswordSource::None;
+        return;
+    }
+    if let ProtocolChoice::Exactly(version) = profile.protocol
+        && version < ProtocolVersion::V5
+    {
+        form.fault(METHOD, format!("needs MQTT 5, and the protocol is {version}"));
     }
 }
 
