@@ -1,7 +1,7 @@
 //! The connections pane: every profile and every connection opened in this run; the selected row is
 //! what tree, log and publish form speak of.
 
-use super::{App, effect::Effect, overlay::Overlay, password_form};
+use super::{App, effect::Effect, facts::FactsView, overlay::Overlay, password_form};
 use crate::{
     config::{BrokerUrl, Profile},
     event::{Command, ConnectionState, SourceId},
@@ -244,7 +244,7 @@ pub fn open_selected(app: &mut App) -> Vec<Effect> {
             Vec::new()
         }
         Some(ConnectionState::Connected(_)) => {
-            app.open(Overlay::Facts(source));
+            app.open(Overlay::Facts(FactsView::new(source)));
             Vec::new()
         }
         _ => vec![Effect::Send(source, Command::Connect)],
@@ -254,7 +254,7 @@ pub fn open_selected(app: &mut App) -> Vec<Effect> {
 /// Shows what is known about the selected connection.
 pub fn facts(app: &mut App) {
     match app.scope() {
-        Some(source) => app.open(Overlay::Facts(source)),
+        Some(source) => app.open(Overlay::Facts(FactsView::new(source))),
         None => app.notices.info("select one connection to see its facts"),
     }
 }

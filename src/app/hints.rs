@@ -13,7 +13,8 @@ impl App {
     /// The layers that keys are looked up in, the first first.
     pub fn layers(&self) -> Vec<Layer> {
         match self.overlays.last() {
-            Some(overlay) => vec![overlay.layer()],
+            Some(overlay) if overlay.is_typing() => vec![overlay.layer()],
+            Some(overlay) => vec![overlay.layer(), Layer::Move],
             None => match self.focus {
                 Pane::Connections => vec![Layer::Connections, Layer::Move, Layer::Global],
                 Pane::Topics => vec![Layer::Topics, Layer::Move, Layer::Global],
@@ -28,10 +29,7 @@ impl App {
     /// Whether keys are typing: then only bound keys and Ctrl combinations are actions.
     pub fn is_typing(&self) -> bool {
         match self.overlays.last() {
-            Some(Overlay::Facts(_) | Overlay::Subscriptions(_) | Overlay::Journal(_) | Overlay::Test(_)) => {
-                false
-            }
-            Some(_) => true,
+            Some(overlay) => overlay.is_typing(),
             None => self.focus == Pane::Publish && self.composer.is_open,
         }
     }

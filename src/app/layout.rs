@@ -49,6 +49,19 @@ impl Pane {
     }
 }
 
+/// Columns of a list over the panes, at the most.
+pub const WIDEST_OVERLAY: u16 = 90;
+
+/// Where things over the panes may lie: between the title and the status line.
+pub const fn overlay_body(screen: Rect) -> Rect {
+    Rect {
+        x: screen.x,
+        y: screen.y + 1,
+        width: screen.width,
+        height: screen.height.saturating_sub(3),
+    }
+}
+
 /// What the sizes of the panes depend on.
 #[derive(Debug, Clone, Copy)]
 pub struct Wish {

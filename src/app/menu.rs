@@ -101,10 +101,14 @@ impl Menu {
 /// The keys of the lists over the panes: help, palette, subscriptions, facts.
 pub fn run_in(app: &mut App, action: Action) -> Vec<Effect> {
     let rows = match action {
-        Action::MenuUp => -1,
-        Action::MenuDown => 1,
-        Action::MenuPageUp => -10,
-        Action::MenuPageDown => 10,
+        Action::MenuUp | Action::MoveUp => -1,
+        Action::MenuDown | Action::MoveDown => 1,
+        Action::MenuPageUp | Action::PageUp => -10,
+        Action::MenuPageDown | Action::PageDown => 10,
+        Action::HalfPageUp => -5,
+        Action::HalfPageDown => 5,
+        Action::GoTop => isize::MIN / 2,
+        Action::GoBottom => isize::MAX / 2,
         _ => 0,
     };
     let source_rows = match app.overlays.last() {
@@ -128,9 +132,19 @@ pub fn run_in(app: &mut App, action: Action) -> Vec<Effect> {
         }
         (Some(Overlay::Journal(view)), _) => view.scroll(rows, &app.journal),
         (Some(Overlay::Facts(_) | Overlay::Test(_)), Action::MenuRun) => drop(app.overlays.pop()),
+        (Some(Overlay::Facts(_)), _) => scroll_facts(app, rows),
         _ => {}
     }
     Vec::new()
+}
+
+/// Moves what is in view of the facts on top.
+pub fn scroll_facts(app: &mut App, rows: isize) {
+    if let Some(&Overlay::Facts(view)) = app.overlays.last() {
+        let scrolled = view.scrolled(app, rows);
+        app.overlays.pop();
+        app.overlays.push(Overlay::Facts(scrolled));
+    }
 }
 
 /// Actions the palette offers wherever the keys are: those that do not need a pane's selection to make sense.

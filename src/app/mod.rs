@@ -11,6 +11,7 @@ pub mod connections;
 pub mod details;
 mod done;
 pub mod effect;
+pub mod facts;
 pub mod form;
 pub mod freshness;
 mod hints;

@@ -7,6 +7,7 @@ use super::{
     App,
     effect::Effect,
     layout::{Layout, Mode, Pane},
+    menu,
     overlay::Overlay,
     publish, topics,
     update::run,
@@ -124,6 +125,7 @@ fn wheel(app: &mut App, layout: &Layout, at: Position, rows: isize) {
     match app.overlays.last_mut() {
         Some(Overlay::Help(menu) | Overlay::Palette(menu)) => return menu.step(rows),
         Some(Overlay::Journal(view)) => return view.scroll(rows, &app.journal),
+        Some(Overlay::Facts(_)) => return menu::scroll_facts(app, rows),
         Some(_) => return,
         None => {}
     }

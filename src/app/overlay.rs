@@ -4,13 +4,13 @@ use super::{
     action::Layer,
     connection_form::ConnectionForm,
     connection_test::ConnectionTest,
+    facts::FactsView,
     form::Form,
     journal::JournalView,
     menu::Menu,
     password_form::PasswordForm,
     subscribe::{SubscribeForm, SubscriptionList},
 };
-use crate::event::SourceId;
 
 /// One thing over the panes.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub enum Overlay {
     /// The connection form.
     Connection(Box<ConnectionForm>),
     /// What is known about a connection.
-    Facts(SourceId),
+    Facts(FactsView),
     /// The log of mqttscope itself.
     Journal(JournalView),
 }
@@ -54,6 +54,14 @@ impl Overlay {
             Self::Filter | Self::Find => Layer::Input,
             Self::Subscribe(_) | Self::Connection(_) | Self::Password(_) | Self::Properties(_) => Layer::Form,
         }
+    }
+
+    /// Whether its keys are typing.
+    pub const fn is_typing(&self) -> bool {
+        !matches!(
+            self,
+            Self::Facts(_) | Self::Subscriptions(_) | Self::Journal(_) | Self::Test(_)
+        )
     }
 
     /// The form, if it is one.

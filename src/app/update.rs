@@ -187,6 +187,7 @@ fn on_paste(app: &mut App, text: &str) {
 /// Runs an action, wherever it came from: a key, the help, the palette, the mouse.
 pub fn run(app: &mut App, action: Action) -> Vec<Effect> {
     match action.layer() {
+        Layer::Move if !app.overlays.is_empty() => return menu::run_in(app, action),
         Layer::Move => moves::step(app, action),
         Layer::Global => return global(app, action),
         Layer::Connections => return connection(app, action),

@@ -12,10 +12,11 @@ mod units;
 mod wall_clock;
 mod width;
 mod words;
+mod wrap;
 
 pub use duration::{age, delta, elapsed, latency};
 pub use quantity::{count, grouped, grouped_with, rate, size, size_long};
-pub use sanitize::{Glyphs, clip, expand_tabs, push_byte, push_sanitized, sanitize, sanitize_bytes};
+pub use sanitize::{Glyphs, clip, expand_tabs, plain, push_byte, push_sanitized, sanitize, sanitize_bytes};
 pub use suggest::nearest;
 pub use units::{UnitError, parse_duration, parse_size};
 pub use wall_clock::{WallClock, system_zone};
@@ -24,3 +25,4 @@ pub use width::{
     width,
 };
 pub use words::{join_words, split_words};
+pub use wrap::wrap;

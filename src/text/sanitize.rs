@@ -239,6 +239,20 @@ fn is_hidden(c: char) -> bool {
         || u32::from(c) & 0xfffe == 0xfffe
 }
 
+/// A sanitised text with arrows and dots of ours, in ASCII where it must be.
+pub fn plain(text: &str, glyphs: Glyphs) -> String {
+    if glyphs != Glyphs::Ascii {
+        return text.to_owned();
+    }
+    text.replace('↑', "Up")
+        .replace('↓', "Down")
+        .replace('←', "Left")
+        .replace('→', "Right")
+        .replace(" · ", ", ")
+        .replace('…', "...")
+        .replace('–', "-")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{
     Look,
-    widgets::{frame, row::Row, wrap::wrap},
+    widgets::{frame, row::Row},
 };
 use crate::{app::connection_test::ConnectionTest, config::Meaning, event::Stage, text};
 
@@ -54,8 +54,8 @@ impl Line<'_> {
 
 /// A text from outside in as many lines as it takes.
 fn wrapped<'a>(look: &Look<'a>, text: &str, room: usize, meaning: Meaning) -> Vec<Line<'a>> {
-    let text = look.plain(&look.safe(text));
-    let lines = wrap(&text, room).into_iter();
+    let safe = look.plain(&look.safe(text));
+    let lines = text::wrap(&safe, room).into_iter();
     lines.map(|line| Line::words(line.to_owned(), meaning)).collect()
 }
 

@@ -236,19 +236,7 @@ fn table(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, facts: &[F
     scroll_mark(buffer, area, app, look);
 }
 
-/// How much lies below: in the border, where it covers nothing.
 fn scroll_mark(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
-    let below = app
-        .details
-        .lines()
-        .saturating_sub(app.details.first + usize::from(area.height));
-    if below > 0 {
-        let words = format!(" {} more {} ", text::grouped(below as u64), look.pick("▾", "v"));
-        let border = Rect {
-            y: area.bottom(),
-            height: 1,
-            ..area
-        };
-        Row::new(buffer, border, 0).flush_right(&words, look.styles.fg(Meaning::Info));
-    }
+    let seen = app.details.first + usize::from(area.height);
+    frame::out_of_view(buffer, area, look, 0, app.details.lines().saturating_sub(seen));
 }

@@ -40,7 +40,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, look: &Look<'_>, form: &Form) {
     }
     let (fields, words) = super::split_bottom(rest, 2);
     let (above, below) = draw_fields(buffer, fields, look, form);
-    draw_more(buffer, words, look, above, below);
+    frame::out_of_view(buffer, inner, look, above, below);
     draw_words(buffer, words, look, form);
 }
 
@@ -97,35 +97,31 @@ fn draw_fields(buffer: &mut Buffer, area: Rect, look: &Look<'_>, form: &Form) ->
     (first, below)
 }
 
-/// What is not in view of the page.
-fn draw_more(buffer: &mut Buffer, area: Rect, look: &Look<'_>, above: usize, below: usize) {
-    let mut words = Vec::new();
-    if above > 0 {
-        words.push(format!("{} {above} above", look.pick("▲", "^")));
-    }
-    if below > 0 {
-        words.push(format!("{} {below} more", look.pick("▼", "v")));
-    }
-    Row::new(buffer, area, 0)
-        .skip(1)
-        .put(&words.join("  "), look.styles.fg(Meaning::Info));
-}
-
+/// The fault or the help of the field with the keys: in the last line, in two where it is long.
 fn draw_words(buffer: &mut Buffer, area: Rect, look: &Look<'_>, form: &Form) {
     let Some(current) = form.fields.get(form.at) else {
         return;
     };
-    let mut row = Row::new(buffer, area, 1);
-    row.skip(1);
-    match &current.fault {
+    let (words, meaning) = match &current.fault {
         Some(fault) => {
-            let fault = look.safe(fault);
-            let style = look.styles.fg(Meaning::Error);
-            row.put(look.pick("✗ ", "! "), style)
-                .put_whole_or_cut(&fault, look.glyphs, style)
+            let words = format!("{}{}", look.pick("✗ ", "! "), look.safe(fault));
+            (words, Meaning::Error)
         }
-        None => row.put_whole_or_cut(current.help, look.glyphs, look.styles.fg(Meaning::Dim)),
+        None => (look.plain(current.help), Meaning::Dim),
     };
+    let style = look.styles.fg(meaning);
+    let lines = text::wrap(&words, usize::from(area.width.saturating_sub(1)));
+    let last = match lines.as_slice() {
+        [only] => *only,
+        [first, ..] => {
+            Row::new(buffer, area, 0).skip(1).put(first, style);
+            words.get(first.len()..).unwrap_or_default().trim_start()
+        }
+        [] => return,
+    };
+    Row::new(buffer, area, 1)
+        .skip(1)
+        .put_whole_or_cut(last, look.glyphs, style);
 }
 
 fn draw_field(buffer: &mut Buffer, area: Rect, look: &Look<'_>, field: &FormField, has_focus: bool) {

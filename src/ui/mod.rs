@@ -35,7 +35,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use crate::{
     app::{
         App,
-        layout::{Mode, Pane},
+        layout::{Mode, Pane, overlay_body},
         overlay::Overlay,
     },
     text::{self, Glyphs},
@@ -69,16 +69,7 @@ impl Look<'_> {
 
     /// A text of ours with arrows and dots, in ASCII where it must be.
     pub fn plain(&self, text: &str) -> String {
-        if !self.is_ascii() {
-            return text.to_owned();
-        }
-        text.replace('↑', "Up")
-            .replace('↓', "Down")
-            .replace('←', "Left")
-            .replace('→', "Right")
-            .replace(" · ", ", ")
-            .replace('…', "...")
-            .replace('–', "-")
+        text::plain(text, self.glyphs)
     }
 }
 
@@ -112,11 +103,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App) {
     }
     hints::render(buffer, layout.hints, app, &look);
     status::render(buffer, layout.status, layout.hints, app, &look);
-    let body = Rect {
-        y: area.y + 1,
-        height: area.height.saturating_sub(3),
-        ..area
-    };
+    let body = overlay_body(area);
     for overlay in &app.overlays {
         match overlay {
             Overlay::Help(menu) | Overlay::Palette(menu) => menu::render(buffer, body, app, &look, menu),
@@ -132,7 +119,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App) {
                 }
             }
             Overlay::Journal(view) => journal::render(buffer, body, app, &look, *view),
-            Overlay::Facts(source) => facts::render(buffer, body, app, &look, *source),
+            Overlay::Facts(view) => facts::render(buffer, body, app, &look, *view),
         }
     }
 }

@@ -130,6 +130,78 @@ fn facts_say_what_the_broker_said() {
         .snapshot_at_each_size("connections-facts");
 }
 
+/// A broker that says much: three certificates, twenty subscriptions, eight user properties, one of them endless.
+fn talkative() -> Screen {
+    let mut profile = profile("lab");
+    let one = profile.subscriptions[0].clone();
+    profile.subscriptions = (1..=20)
+        .map(|number| mqttscope::mqtt::Subscription {
+            filter: mqttscope::mqtt::TopicFilter::new(&format!("line/{number}/+")).unwrap(),
+            ..one.clone()
+        })
+        .collect();
+    screen().connected_with(profile, |facts| {
+        let certificate = |name: &str, days_left| mqttscope::event::Certificate {
+            subject: format!("CN={name}"),
+            issuer: "CN=Lab CA".into(),
+            names: vec!["lab.lan".into(), "broker.lab.lan".into()],
+            days_left,
+        };
+        facts.tls = Some(Box::new(mqttscope::event::TlsFacts {
+            version: "TLS 1.3".into(),
+            cipher: "TLS13_AES_256_GCM_SHA384".into(),
+            alpn: Some("mqtt".into()),
+            chain: vec![
+                certificate("lab.lan", 300),
+                certificate("Lab Intermediate", 12),
+                certificate("Lab CA", 3_000),
+            ],
+            is_insecure: false,
+            complaint: None,
+        }));
+        facts.properties = (1..=8)
+            .map(|number| {
+                let value = if number == 8 {
+                    "wordy ".repeat(20_000)
+                } else {
+                    "x".into()
+                };
+                mqttscope::mqtt::Property::UserProperty((format!("key {number}"), value))
+            })
+            .collect();
+    })
+}
+
+#[test]
+fn facts_scroll_and_say_how_much_lies_below() {
+    let small = || talkative().resize(60, 16).keys("1i");
+    small().snapshot("connections-facts-long-first");
+    small()
+        .keys("<pgdn>jj<down>")
+        .snapshot("connections-facts-long-later");
+    small()
+        .keys("G")
+        .shows("messages")
+        .hides(" more ")
+        .keys("k")
+        .shows("1 more")
+        .keys("g")
+        .shows("mqtt://lab.lan");
+    small().wheel(30, 8, 1).hides("mqtt://lab.lan").shows("3 above");
+    talkative()
+        .keys("1i<pgdn><pgdn><pgdn>")
+        .shows("the rest is not shown: 117.2 KiB in all");
+}
+
+#[test]
+fn facts_that_became_fewer_are_still_in_view() {
+    talkative()
+        .resize(60, 16)
+        .keys("1iG")
+        .refused("not authorized (0x87)", "")
+        .shows("not authorized (0x87)");
+}
+
 #[test]
 fn new_connection_is_asked_for_in_a_form() {
     screen()
@@ -347,6 +419,24 @@ fn form_changes_what_was_changed_and_keeps_the_rest() {
 }
 
 #[test]
+fn authentication_method_is_set_in_the_form_and_needs_version_5() {
+    let keys = "1e<tab><tab><tab><tab><tab>";
+    let mut screen = screen()
+        .saved(full())
+        .keys(keys)
+        .shows("proves the password instead of sending it")
+        .keys("SCRAM-SHA-256<c-s>");
+    let saved = saved_profile(&mut screen);
+    assert_eq!(saved.authentication_method.as_deref(), Some("SCRAM-SHA-256"));
+    // the protocol is two fields further on: 3.1.1
+    crate::screen::screen()
+        .saved(full())
+        .keys(keys)
+        .keys("X<tab><tab>3<c-s>")
+        .shows("needs MQTT 5, and the protocol is 3.1.1");
+}
+
+#[test]
 fn lines_of_the_form_take_enter_and_are_checked_one_by_one() {
     let open = || screen().saved(profile("lab")).keys("1e<pgdn><pgdn><pgdn>");
     let mut screen = open().keys("<enter>home/# [qos 1, id 7]<c-s>");
@@ -404,7 +494,7 @@ fn groups_are_listed_together_below_their_name() {
 
 #[test]
 fn group_is_part_of_the_saved_name_and_cannot_leave_its_folder() {
-    let to_group = "<tab><tab><tab><tab><tab><tab>";
+    let to_group = "<tab><tab><tab><tab><tab><tab><tab>";
     let open = || screen().keys("alab<tab>pi.lan").keys(to_group);
     assert_eq!(saved_profile(&mut open().keys("plant<c-s>")).name, "plant/lab");
     let mut bad = open()

@@ -94,6 +94,25 @@ pub fn pane(
     inner
 }
 
+/// How much lies above and below what is inside a border: in the border, where it covers nothing.
+pub fn out_of_view(buffer: &mut Buffer, inner: Rect, look: &Look<'_>, above: usize, below: usize) {
+    let border = Rect {
+        y: inner.bottom(),
+        height: 1,
+        ..inner
+    };
+    let mut row = Row::new(buffer, border, 0);
+    let style = look.styles.fg(Meaning::Info);
+    for (count, word, mark) in [
+        (below, "more", look.pick("▾", "v")),
+        (above, "above", look.pick("▴", "^")),
+    ] {
+        if count > 0 {
+            row.flush_right(&format!(" {} {word} {mark} ", text::grouped(count as u64)), style);
+        }
+    }
+}
+
 /// Draws a box of at most `width` × `height` in the middle of `area`, over what was there; returns what is inside.
 pub fn overlay(
     buffer: &mut Buffer,

@@ -3,4 +3,3 @@
 pub mod field;
 pub mod frame;
 pub mod row;
-pub mod wrap;

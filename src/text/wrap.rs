@@ -2,7 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text;
+use super::width::width as columns_of;
 
 /// Breaks a sanitised text into lines of at most `width` columns: between words, inside one only where it is
 /// wider than a line. At least one line.
@@ -25,7 +25,7 @@ fn end_of_line(text: &str, width: usize) -> Option<usize> {
     let mut left = width;
     let mut last_space = None;
     for (index, grapheme) in text.grapheme_indices(true) {
-        let columns = text::width(grapheme);
+        let columns = columns_of(grapheme);
         if grapheme == " " {
             last_space = Some(index);
         }
