@@ -21,6 +21,9 @@ pub enum Command {
     Connect,
     /// Send DISCONNECT and stay away until `Connect`.
     Disconnect,
+    /// As `Disconnect`, but the will is to be published: with reason 0x04, and before MQTT 5, which has none,
+    /// by closing without DISCONNECT.
+    DisconnectWithWill,
 }
 
 /// What a request was.

@@ -160,7 +160,9 @@ impl Actor {
                 output = &mut future => return Ok(output),
                 command = self.commands.recv(), if self.batcher.has_room() => match command {
                     None => return Err(Interrupt::Over),
-                    Some(Command::Disconnect) => return Err(Interrupt::Disconnect),
+                    Some(Command::Disconnect | Command::DisconnectWithWill) => {
+                        return Err(Interrupt::Disconnect);
+                    }
                     Some(Command::Connect) if is_waiting => return Err(Interrupt::Connect),
                     Some(command) => self.request(command),
                 },
@@ -225,7 +227,7 @@ impl Actor {
     fn judge(&mut self, gone: Gone, up_for: Option<Duration>, attempt: u32) -> Next {
         let gone = match gone {
             Gone::Over => return Next::Over,
-            Gone::Asked => return self.go_idle(),
+            Gone::Asked(_) => return self.go_idle(),
             gone => gone,
         };
         if up_for.is_none() && self.falls_back(&gone) {
@@ -329,7 +331,7 @@ impl Actor {
             Command::Publish(id, message) => self.publish(id, *message, now),
             Command::Subscribe(id, subscriptions) => self.session.subscribe(id, &subscriptions, now),
             Command::Unsubscribe(id, filters) => self.session.unsubscribe(id, filters, now),
-            Command::Connect | Command::Disconnect => {}
+            Command::Connect | Command::Disconnect | Command::DisconnectWithWill => {}
         }
     }
 

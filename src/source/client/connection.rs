@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     event::Time,
+    mqtt::ReasonCode,
     source::{net::Dialed, session::Close},
 };
 
@@ -36,8 +37,8 @@ pub enum Gone {
     NoConnack,
     /// The peer takes no answers.
     Stuffed,
-    /// Asked to disconnect.
-    Asked,
+    /// Asked to disconnect, and with which reason.
+    Asked(ReasonCode),
     /// Nobody is left to ask or to receive.
     Over,
 }

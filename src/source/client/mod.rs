@@ -95,6 +95,16 @@ impl ClientHandle {
             .map_err(|error| NotTaken::Ended(error.0))
     }
 
+    /// Closes the socket at once and without DISCONNECT, as the system does for a process that crashed: the
+    /// broker sees the end of the stream (FIN). What was not yet delivered as a batch is lost.
+    pub async fn kill(self) {
+        let Self { commands, mut task } = self;
+        task.abort();
+        // Cancelled, which is what was asked; only then is the socket closed.
+        let _ = (&mut task).await;
+        drop(commands);
+    }
+
     /// Says DISCONNECT and ends, within 300 ms. The last batches are sent if there is room for them.
     pub async fn shutdown(self) {
         drop(self.commands);

@@ -103,7 +103,8 @@ impl Actor {
     fn on_command(&mut self, command: Option<Command>) -> Option<Gone> {
         match command {
             None => Some(Gone::Over),
-            Some(Command::Disconnect) => Some(Gone::Asked),
+            Some(Command::Disconnect) => Some(Gone::Asked(ReasonCode::SUCCESS)),
+            Some(Command::DisconnectWithWill) => Some(Gone::Asked(ReasonCode::DISCONNECT_WITH_WILL)),
             Some(Command::Connect) => None,
             Some(command) => {
                 self.request(command);
@@ -210,7 +211,8 @@ impl Actor {
     /// After the end: says goodbye where that is due, and ends what was never written.
     pub async fn take_leave(&mut self, mut link: Connection, gone: &Gone) {
         let goodbye = match gone {
-            Gone::Asked | Gone::Over => Some(ReasonCode::SUCCESS),
+            Gone::Asked(reason) => Some(*reason),
+            Gone::Over => Some(ReasonCode::SUCCESS),
             Gone::Closed(close) => close.goodbye(),
             Gone::Stuffed => Some(ReasonCode::UNSPECIFIED),
             Gone::Lost(_) | Gone::NoConnack => None,
