@@ -11,13 +11,14 @@ use tokio::{
 use super::{
     Fault, FaultAction,
     counters::Counters,
-    exchange::{ClientKey, Request},
+    exchange::Request,
     handshake::{self, Guest},
     inbound::{Accepted, Inbound},
     link::Link,
     outbound::{ENOUGH_TO_WRITE, Outbound},
-    outbox::{Control, QueueLimits},
-    window::{AfterPubrec, Window},
+    session::{Control, Farewell, SessionKey, Transit},
+    users::User,
+    window::AfterPubrec,
 };
 use crate::{
     mqtt::{ProtocolVersion, QoS, ReasonCode},
@@ -35,7 +36,7 @@ pub(super) struct Context {
     pub(super) requests: mpsc::Sender<Request>,
     pub(super) counters: Arc<Counters>,
     pub(super) stopping: watch::Receiver<bool>,
-    pub(super) queue_limits: QueueLimits,
+    pub(super) users: Arc<[User]>,
     pub(super) max_packet_size: u32,
 }
 
@@ -62,7 +63,11 @@ async fn stopped(stopping: &mut watch::Receiver<bool>) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ending {
     /// DISCONNECT came.
-    Left { with_will: bool },
+    Left {
+        with_will: bool,
+        /// The session expiry interval it says (5).
+        expiry: Option<u32>,
+    },
     /// The socket broke, or the client closed it without DISCONNECT.
     Lost,
     /// The broker ends it, on MQTT 5 with this code.
@@ -74,14 +79,15 @@ pub(super) enum Ending {
 pub(super) struct Connection {
     pub(super) link: Link,
     context: Context,
-    pub(super) key: ClientKey,
+    pub(super) key: SessionKey,
+    /// The session expiry interval CONNECT said, seconds.
+    expiry: u32,
     inbound: Inbound,
     outbound: Outbound,
     controls: mpsc::Receiver<Control>,
     /// 1.5 keep alives; `None`: off.
     patience: Option<Duration>,
     last_heard: Instant,
-    is_reading: bool,
     /// Packets received, CONNECT included.
     packets: u64,
     fault: Option<(u64, FaultAction)>,
@@ -90,26 +96,25 @@ pub(super) struct Connection {
 impl Connection {
     fn new(link: Link, context: Context, guest: Guest, fault: Option<Fault>) -> Self {
         let connect = guest.connect;
-        let outbound = Outbound::new(
-            guest.inbox.deliveries,
-            guest.inbox.load,
-            Window::new(connect.properties.receive_maximum()),
-            context.counters.clone(),
-        );
+        let Transit {
+            mut outbound,
+            received,
+        } = guest.transit;
+        outbound.window.open(connect.properties.receive_maximum());
         let keep_alive = Duration::from_secs(connect.keep_alive.into());
         Self {
             link,
             context,
             key: guest.key,
-            inbound: Inbound::new(connect.version),
+            expiry: handshake::session_expiry(&connect),
+            inbound: Inbound::new(connect.version, received),
             outbound,
-            controls: guest.inbox.controls,
+            controls: guest.controls,
             patience: (!keep_alive.is_zero()).then(|| keep_alive.mul_f32(1.5)),
             last_heard: Instant::now(),
-            is_reading: true,
             packets: 0,
             fault: match fault {
-                Some(Fault::After { packets, action }) => Some((packets, action)),
+                Some(Fault::After { packets, action }) if packets > 0 => Some((packets, action)),
                 _ => None,
             },
         }
@@ -120,31 +125,23 @@ impl Connection {
             Ok(()) => self.run().await,
             Err(ending) => ending,
         };
-        let with_will = match ending {
-            Ending::Left { with_will } => with_will,
-            Ending::Closed(code) => code != SERVER_SHUTTING_DOWN,
-            Ending::Lost | Ending::Fault => true,
+        let (with_will, expiry) = match ending {
+            Ending::Left { with_will, expiry } => (with_will, expiry),
+            Ending::Closed(code) => (code != SERVER_SHUTTING_DOWN, None),
+            Ending::Lost | Ending::Fault => (true, None),
         };
-        let leave = Request::Leave {
-            client: self.key,
+        let transit = Transit {
+            outbound: self.outbound,
+            received: self.inbound.into_received(),
+        };
+        let farewell = Farewell {
+            transit: Box::new(transit),
             with_will,
+            expiry,
         };
+        let leave = Request::Leave(self.key, Box::new(farewell));
         let _ = self.context.requests.send(leave).await;
-        self.say_goodbye(ending).await;
-    }
-
-    async fn say_goodbye(mut self, ending: Ending) {
-        match ending {
-            Ending::Lost => return,
-            Ending::Closed(reason) if self.link.version == ProtocolVersion::V5 => {
-                self.link.queue(&Packet::Disconnect(Disconnect {
-                    reason,
-                    ..Disconnect::default()
-                }));
-            }
-            Ending::Closed(_) | Ending::Left { .. } | Ending::Fault => {}
-        }
-        self.link.close().await;
+        say_goodbye(self.link, ending).await;
     }
 
     async fn run(&mut self) -> Ending {
@@ -161,11 +158,11 @@ impl Connection {
 
     /// Until something has happened.
     async fn wait(&mut self) -> Result<(), Ending> {
-        let is_reading = self.is_reading && self.link.backlog() < TOO_MUCH_TO_WRITE;
+        let is_reading = self.link.backlog() < TOO_MUCH_TO_WRITE;
         let has_room = self.link.backlog() < ENOUGH_TO_WRITE;
         let silence_ends = self
             .patience
-            .filter(|_| self.is_reading)
+            .filter(|_| !self.link.is_deaf)
             .map(|patience| self.last_heard + patience);
         tokio::select! {
             result = self.link.progress(is_reading) => match result {
@@ -175,7 +172,7 @@ impl Connection {
             () = self.outbound.arrival(), if has_room => Ok(()),
             Some(control) = self.controls.recv() => match control {
                 Control::Close(code) => Err(Ending::Closed(code)),
-                Control::Fault(action) => self.suffer(action),
+                Control::Fault(action) => self.suffer(&action),
             },
             () = sleep_until(silence_ends.unwrap_or_else(Instant::now)), if silence_ends.is_some() => {
                 Err(Ending::Closed(ReasonCode::KEEP_ALIVE_TIMEOUT))
@@ -187,7 +184,7 @@ impl Connection {
     }
 
     async fn handle_packets(&mut self) -> Result<(), Ending> {
-        while self.is_reading
+        while !self.link.is_deaf
             && let Some(packet) = self.link.next_packet().map_err(Ending::Closed)?
         {
             self.last_heard = Instant::now();
@@ -201,22 +198,17 @@ impl Connection {
     fn count_packet(&mut self) -> Result<(), Ending> {
         self.packets += 1;
         match self.fault.take_if(|(packets, _)| *packets <= self.packets) {
-            Some((_, action)) => self.suffer(action),
+            Some((_, action)) => self.suffer(&action),
             None => Ok(()),
         }
     }
 
-    fn suffer(&mut self, action: FaultAction) -> Result<(), Ending> {
-        match action {
-            FaultAction::Close => return Err(Ending::Fault),
-            FaultAction::StopReading => self.is_reading = false,
-            FaultAction::Send(bytes) => self.link.queue_raw(&bytes),
-            FaultAction::SendAndClose(bytes) => {
-                self.link.queue_raw(&bytes);
-                return Err(Ending::Fault);
-            }
+    fn suffer(&mut self, action: &FaultAction) -> Result<(), Ending> {
+        if self.link.suffer(action) {
+            Ok(())
+        } else {
+            Err(Ending::Fault)
         }
-        Ok(())
     }
 
     async fn handle(&mut self, packet: Packet) -> Result<(), Ending> {
@@ -243,11 +235,21 @@ impl Connection {
                 self.link.queue(&Packet::Pingresp);
                 Ok(())
             }
-            Packet::Disconnect(disconnect) => Err(Ending::Left {
-                with_will: disconnect.reason != ReasonCode::SUCCESS,
-            }),
+            Packet::Disconnect(disconnect) => Err(self.on_disconnect(&disconnect)),
             // A second CONNECT (MQTT-3.1.0-2), AUTH without a method, and what only servers send.
             _ => Err(Ending::Closed(ReasonCode::PROTOCOL_ERROR)),
+        }
+    }
+
+    fn on_disconnect(&self, disconnect: &Disconnect) -> Ending {
+        let expiry = disconnect.properties.session_expiry_interval();
+        if self.expiry == 0 && expiry.is_some_and(|seconds| seconds > 0) {
+            // MQTT 5 §3.14.2.2.2: what was to end with the connection cannot be kept after all.
+            return Ending::Closed(ReasonCode::PROTOCOL_ERROR);
+        }
+        Ending::Left {
+            with_will: disconnect.reason != ReasonCode::SUCCESS,
+            expiry,
         }
     }
 
@@ -258,20 +260,20 @@ impl Connection {
         let reason = match (accepted, packet_id) {
             (Accepted::Repeated, _) => ReasonCode::SUCCESS,
             (Accepted::New(message), None) => {
-                let client = self.key;
+                let session = self.key;
                 let code = None;
                 return self
                     .request(Request::Publish {
-                        client,
+                        session,
                         message,
                         code,
                     })
                     .await;
             }
             (Accepted::New(message), Some(_)) => {
-                let client = self.key;
+                let session = self.key;
                 self.ask(|code| Request::Publish {
-                    client,
+                    session,
                     message,
                     code: Some(code),
                 })
@@ -335,6 +337,20 @@ impl Connection {
         self.request(request(reply)).await?;
         answer.await.map_err(|_| Ending::Closed(SERVER_SHUTTING_DOWN))
     }
+}
+
+async fn say_goodbye(mut link: Link, ending: Ending) {
+    match ending {
+        Ending::Lost => return,
+        Ending::Closed(reason) if link.version == ProtocolVersion::V5 => {
+            link.queue(&Packet::Disconnect(Disconnect {
+                reason,
+                ..Disconnect::default()
+            }));
+        }
+        Ending::Closed(_) | Ending::Left { .. } | Ending::Fault => {}
+    }
+    link.close().await;
 }
 
 fn ack(packet_id: u16, reason: ReasonCode) -> Ack {

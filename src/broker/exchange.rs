@@ -1,107 +1,77 @@
-//! The owner of all that connections share: who is connected, what they subscribed to, retained messages.
-//! Takes one request after the other and waits for nobody but them.
+//! The owner of all that connections share: sessions, subscriptions, retained messages. Routes messages to
+//! sessions; takes one request after the other and waits for nobody but them.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 
 use super::{
-    FaultAction,
+    BrokerOptions, FaultAction,
     counters::Counters,
-    outbox::{Control, Delivery, Outbox, Parcel},
+    delivery::{Delivery, Parcel},
+    outbox::QueueLimits,
     retained::Retained,
-    subscriptions::{Inserted, Subscriptions},
+    session::{Admission, Arrival, Control, Farewell, Session, SessionKey},
+    sessions::{Aftermath, Sessions},
+    shares::Shares,
+    subscriptions::{Inserted, Match},
     sys::{Census, SysTopics},
 };
-use crate::mqtt::{Message, ReasonCode, RetainHandling, Subscription, TopicFilter};
-
-/// One connection, for its whole life; a client that comes back gets another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct ClientKey(u64);
-
-/// A client that asks to be let in.
-#[derive(Debug)]
-pub(super) struct Arrival {
-    /// Empty: the broker chooses.
-    pub(super) client_id: String,
-    pub(super) will: Option<Message>,
-    pub(super) outbox: Outbox,
-}
-
-/// The answer.
-#[derive(Debug)]
-pub(super) struct Admission {
-    pub(super) key: ClientKey,
-    /// The id the broker chose, if it did.
-    pub(super) assigned_id: Option<String>,
-}
+use crate::mqtt::{Message, QoS, ReasonCode, RetainHandling, Subscription, TopicFilter};
 
 #[derive(Debug)]
 pub(super) enum Request {
     Connect(Box<Arrival>, oneshot::Sender<Admission>),
     Subscribe {
-        client: ClientKey,
+        session: SessionKey,
         subscriptions: Vec<Subscription>,
         identifier: Option<u32>,
         /// A code a subscription.
         codes: oneshot::Sender<Vec<ReasonCode>>,
     },
     Unsubscribe {
-        client: ClientKey,
+        session: SessionKey,
         filters: Vec<String>,
         codes: oneshot::Sender<Vec<ReasonCode>>,
     },
     Publish {
-        client: ClientKey,
+        session: SessionKey,
         message: Message,
         /// For QoS 1 and 2: what the acknowledgement says.
         code: Option<oneshot::Sender<ReasonCode>>,
     },
-    Leave {
-        client: ClientKey,
-        with_will: bool,
-    },
+    Leave(SessionKey, Box<Farewell>),
     /// Every connection suffers this now.
     FaultNow(FaultAction),
 }
 
-#[derive(Debug)]
-struct Client {
-    id: String,
-    subscriptions: Subscriptions,
-    will: Option<Message>,
-    outbox: Outbox,
-}
-
 pub(super) struct Exchange {
-    clients: BTreeMap<ClientKey, Client>,
-    by_id: HashMap<String, ClientKey>,
+    sessions: Sessions,
+    shares: Shares,
     retained: Retained,
     counters: Arc<Counters>,
     sys: SysTopics,
     sys_interval: Duration,
-    arrivals: u64,
-    most_clients: usize,
+    most_online: usize,
 }
 
 impl Exchange {
-    pub(super) fn new(counters: Arc<Counters>, sys_interval: Duration) -> Self {
+    pub(super) fn new(options: &BrokerOptions, counters: Arc<Counters>) -> Self {
+        let limits = QueueLimits {
+            messages: options.queue_messages,
+            bytes: options.queue_bytes,
+        };
         Self {
-            clients: BTreeMap::new(),
-            by_id: HashMap::new(),
+            sessions: Sessions::new(limits, counters.clone()),
+            shares: Shares::default(),
             retained: Retained::default(),
             counters,
             sys: SysTopics::new(),
-            sys_interval,
-            arrivals: 0,
-            most_clients: 0,
+            sys_interval: options.sys_interval,
+            most_online: 0,
         }
     }
 
@@ -111,107 +81,90 @@ impl Exchange {
         let mut rounds = interval(self.sys_interval.max(Duration::from_millis(1)));
         rounds.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            let due = self.sessions.next_due();
             tokio::select! {
                 request = requests.recv() => match request {
                     Some(request) => self.answer(request),
                     None => return,
                 },
                 _ = rounds.tick(), if says_sys => self.say_sys(),
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    let after = self.sessions.pass(Instant::now());
+                    self.settle(after);
+                }
             }
         }
     }
 
     fn answer(&mut self, request: Request) {
+        // Whoever asked may be gone: the answers are for nobody then.
         match request {
             Request::Connect(arrival, reply) => {
-                let _ = reply.send(self.admit(*arrival));
+                let after = self.sessions.admit(arrival, reply, Instant::now());
+                self.most_online = self.most_online.max(self.online());
+                self.settle(after);
             }
             Request::Subscribe {
-                client,
+                session,
                 subscriptions,
                 identifier,
                 codes,
             } => {
-                let _ = codes.send(self.subscribe(client, subscriptions, identifier));
+                let _ = codes.send(self.subscribe(session, subscriptions, identifier));
             }
             Request::Unsubscribe {
-                client,
+                session,
                 filters,
                 codes,
             } => {
-                let _ = codes.send(self.unsubscribe(client, &filters));
+                let _ = codes.send(self.unsubscribe(session, &filters));
             }
             Request::Publish {
-                client,
+                session,
                 message,
                 code,
             } => {
-                let result = self.publish(client, message);
+                let result = self.publish(session, message);
                 if let Some(code) = code {
                     let _ = code.send(result);
                 }
             }
-            Request::Leave { client, with_will } => self.leave(client, with_will),
+            Request::Leave(session, farewell) => {
+                let after = self.sessions.leave(session, *farewell, Instant::now());
+                self.settle(after);
+            }
             Request::FaultNow(action) => {
-                for client in self.clients.values() {
-                    client.outbox.control(Control::Fault(action.clone()));
+                for (_, session) in self.sessions.iter() {
+                    session.control(Control::Fault(action.clone()));
                 }
             }
         }
     }
 
-    /// A client with the same id has to go (MQTT-3.1.4-3).
-    fn admit(&mut self, arrival: Arrival) -> Admission {
-        self.arrivals += 1;
-        let key = ClientKey(self.arrivals);
-        let assigned_id = arrival.client_id.is_empty().then(|| self.unused_id());
-        let id = assigned_id.clone().unwrap_or(arrival.client_id);
-        if let Some(&old) = self.by_id.get(&id) {
-            if let Some(client) = self.clients.get(&old) {
-                client
-                    .outbox
-                    .control(Control::Close(ReasonCode::SESSION_TAKEN_OVER));
-            }
-            self.leave(old, true);
-        }
-        self.by_id.insert(id.clone(), key);
-        let client = Client {
-            id,
-            subscriptions: Subscriptions::default(),
-            will: arrival.will,
-            outbox: arrival.outbox,
-        };
-        self.clients.insert(key, client);
-        self.most_clients = self.most_clients.max(self.clients.len());
-        Admission { key, assigned_id }
+    fn online(&self) -> usize {
+        self.sessions
+            .iter()
+            .filter(|(_, session)| session.is_online())
+            .count()
     }
 
-    /// Nobody else's: clients may call themselves as they like.
-    fn unused_id(&self) -> String {
-        let mut number = self.arrivals;
-        loop {
-            let id = format!("auto-{number:06}");
-            if !self.by_id.contains_key(&id) {
-                return id;
-            }
-            number += 1;
+    fn settle(&mut self, after: Aftermath) {
+        for session in after.ended {
+            self.shares.forget(session);
         }
-    }
-
-    /// Unknown keys left before: taken over, or closed twice.
-    fn leave(&mut self, key: ClientKey, with_will: bool) {
-        let Some(client) = self.clients.remove(&key) else {
-            return;
-        };
-        self.by_id.remove(&client.id);
-        if let Some(will) = client.will.filter(|_| with_will) {
-            self.publish(key, will);
+        for orphan in after.orphans {
+            if let Some(share) = &orphan.share {
+                self.give_to_group(share, &orphan.parcel);
+            }
+        }
+        for (session, will) in after.wills {
+            self.publish(session, will);
         }
     }
 
     fn subscribe(
         &mut self,
-        key: ClientKey,
+        key: SessionKey,
         wanted: Vec<Subscription>,
         identifier: Option<u32>,
     ) -> Vec<ReasonCode> {
@@ -223,32 +176,32 @@ impl Exchange {
 
     fn subscribe_one(
         &mut self,
-        key: ClientKey,
+        key: SessionKey,
         Subscription { filter, options, .. }: Subscription,
         identifier: Option<u32>,
     ) -> ReasonCode {
-        let Some(client) = self.clients.get_mut(&key) else {
+        let Some(session) = self.sessions.get_mut(key) else {
             return ReasonCode::UNSPECIFIED;
         };
-        let inserted = client.subscriptions.insert(filter.clone(), options, identifier);
+        let inserted = session.subscriptions.insert(filter.clone(), options, identifier);
+        let is_shared = filter.share_group().is_some();
         let sends_retained = match (&inserted, options.retain_handling) {
             (Inserted::Full, _) => return QUOTA_EXCEEDED,
+            // MQTT 5 §4.8.2: nobody is to get them twice, nor one member all of them.
+            _ if is_shared => false,
             (_, RetainHandling::Send) | (Inserted::New, RetainHandling::SendIfNew) => true,
             _ => false,
         };
+        if is_shared {
+            self.shares.join(&filter, key);
+        }
         if sends_retained {
             self.send_retained(key, &filter, options.qos, identifier);
         }
         ReasonCode(options.qos.as_u8())
     }
 
-    fn send_retained(
-        &self,
-        key: ClientKey,
-        filter: &TopicFilter,
-        qos: crate::mqtt::QoS,
-        identifier: Option<u32>,
-    ) {
+    fn send_retained(&self, key: SessionKey, filter: &TopicFilter, qos: QoS, identifier: Option<u32>) {
         let deliveries: Vec<_> = self
             .retained
             .matching(filter, Instant::now())
@@ -257,60 +210,61 @@ impl Exchange {
                 qos: qos.min(parcel.message.qos),
                 retain: true,
                 identifiers: identifier.into_iter().collect(),
+                share: None,
             })
             .collect();
         let count = deliveries.len();
         let is_taken = self
-            .clients
-            .get(&key)
-            .is_some_and(|client| client.outbox.offer_retained(deliveries));
+            .sessions
+            .get(key)
+            .is_some_and(|session| session.outbox.offer_retained(deliveries));
         if !is_taken {
             self.counters.publishes_dropped.add(count);
         }
     }
 
-    fn unsubscribe(&mut self, key: ClientKey, filters: &[String]) -> Vec<ReasonCode> {
-        let Some(client) = self.clients.get_mut(&key) else {
-            return vec![ReasonCode::UNSPECIFIED; filters.len()];
-        };
+    fn unsubscribe(&mut self, key: SessionKey, filters: &[String]) -> Vec<ReasonCode> {
         filters
             .iter()
-            .map(|filter| {
-                if client.subscriptions.remove(filter) {
-                    ReasonCode::SUCCESS
-                } else {
-                    NO_SUBSCRIPTION_EXISTED
-                }
-            })
+            .map(|filter| self.unsubscribe_one(key, filter))
             .collect()
     }
 
+    fn unsubscribe_one(&mut self, key: SessionKey, filter: &str) -> ReasonCode {
+        let Some(session) = self.sessions.get_mut(key) else {
+            return ReasonCode::UNSPECIFIED;
+        };
+        match session.subscriptions.remove(filter) {
+            Some(filter) => {
+                self.shares.leave(&filter, key);
+                ReasonCode::SUCCESS
+            }
+            None => NO_SUBSCRIPTION_EXISTED,
+        }
+    }
+
     /// From a client: `$SYS` belongs to the broker.
-    fn publish(&mut self, from: ClientKey, message: Message) -> ReasonCode {
+    fn publish(&mut self, from: SessionKey, message: Message) -> ReasonCode {
         if message.topic.starts_with("$SYS/") {
             return ReasonCode::NOT_AUTHORIZED;
         }
         self.route(Some(from), message)
     }
 
-    fn route(&mut self, from: Option<ClientKey>, message: Message) -> ReasonCode {
+    fn route(&mut self, from: Option<SessionKey>, message: Message) -> ReasonCode {
         let parcel = Arc::new(Parcel::new(message, Instant::now()));
         let is_kept = !parcel.message.retain || self.retained.keep(&parcel);
         let mut is_matched = false;
-        for (&key, client) in &self.clients {
+        for (key, session) in self.sessions.iter() {
             let is_own = from == Some(key);
-            if let Some(found) = client.subscriptions.matching(&parcel.message.topic, is_own) {
+            if let Some(found) = session.subscriptions.matching(&parcel.message.topic, is_own) {
                 is_matched = true;
-                let delivery = Delivery {
-                    qos: found.qos.min(parcel.message.qos),
-                    retain: parcel.message.retain && found.retain_as_published,
-                    identifiers: found.identifiers,
-                    parcel: parcel.clone(),
-                };
-                if !client.outbox.offer(delivery) {
-                    self.counters.publishes_dropped.add(1);
-                }
+                offer(session, found, &parcel, None, &self.counters);
             }
+        }
+        for share in self.shares.matching(&parcel.message.topic) {
+            is_matched = true;
+            self.give_to_group(&share, &parcel);
         }
         match (is_kept, is_matched) {
             (false, _) => QUOTA_EXCEEDED,
@@ -319,21 +273,62 @@ impl Exchange {
         }
     }
 
+    /// One member of a group gets it: who is connected and has room first, and who is away last.
+    fn give_to_group(&mut self, share: &TopicFilter, parcel: &Arc<Parcel>) {
+        let sessions = &self.sessions;
+        let member = self.shares.next(share, |key| {
+            let session = sessions.get(key)?;
+            let qos = parcel.message.qos.min(session.subscriptions.of_group(share)?.qos);
+            let can_wait = session.is_online() || qos != QoS::AtMostOnce;
+            can_wait.then(|| (!session.is_online(), !session.outbox.has_room(qos)))
+        });
+        let found = member
+            .and_then(|key| sessions.get(key))
+            .and_then(|session| Some((session, session.subscriptions.of_group(share)?)));
+        if let Some((session, found)) = found {
+            offer(session, found, parcel, Some(share), &self.counters);
+        }
+    }
+
     fn say_sys(&mut self) {
-        self.retained.expire(Instant::now());
+        let now = Instant::now();
+        self.retained.expire(now);
+        self.sessions.expire_messages(now);
+        let subscriptions = |session: &Session| session.subscriptions.len();
         let census = Census {
-            connected: self.clients.len(),
-            maximum: self.most_clients,
-            subscriptions: self
-                .clients
-                .values()
-                .map(|client| client.subscriptions.len())
-                .sum(),
+            connected: self.online(),
+            total: self.sessions.iter().count(),
+            maximum: self.most_online,
+            subscriptions: self.sessions.iter().map(|(_, one)| subscriptions(one)).sum(),
             retained: self.retained.len(),
         };
         for message in self.sys.round(&self.counters, census) {
             self.route(None, message);
         }
+    }
+}
+
+/// QoS 0 is not for those who are away; what finds no room is dropped and counted.
+fn offer(
+    session: &Session,
+    found: Match,
+    parcel: &Arc<Parcel>,
+    share: Option<&TopicFilter>,
+    counters: &Counters,
+) {
+    let qos = found.qos.min(parcel.message.qos);
+    if qos == QoS::AtMostOnce && !session.is_online() {
+        return;
+    }
+    let delivery = Delivery {
+        qos,
+        retain: parcel.message.retain && found.retain_as_published,
+        identifiers: found.identifiers,
+        parcel: parcel.clone(),
+        share: share.cloned(),
+    };
+    if !session.outbox.offer(delivery) {
+        counters.publishes_dropped.add(1);
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a test can have the broker do wrong, on purpose and on time.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
-use crate::mqtt::ReasonCode;
+use super::Malformed;
+use crate::{mqtt::ReasonCode, wire::Direction};
 
 /// What goes wrong on one connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,14 +21,14 @@ pub enum Fault {
     Silence,
     /// Something happens once so many packets have arrived, CONNECT being the first.
     After {
-        /// Packets received, at least 1.
+        /// Packets received; 0: as soon as the socket is accepted.
         packets: u64,
         /// What then.
         action: FaultAction,
     },
 }
 
-/// What goes wrong on a connection that is up.
+/// What goes wrong on a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FaultAction {
     /// The connection is closed without a word.
@@ -38,6 +39,15 @@ pub enum FaultAction {
     Send(Vec<u8>),
     /// These bytes are sent as they are, then the connection is closed.
     SendAndClose(Vec<u8>),
+    /// A frame no broker may send; the connection goes on, if the client lets it.
+    SendMalformed(Malformed),
+    /// From now on the bytes of one direction are so much later, in order; zero ends that.
+    Delay {
+        /// Which bytes: the client's to the broker, or the broker's.
+        direction: Direction,
+        /// How much later.
+        by: Duration,
+    },
 }
 
 impl Fault {
@@ -45,6 +55,20 @@ impl Fault {
     pub fn short_disconnect(packets: u64) -> Self {
         let action = FaultAction::SendAndClose(vec![0xE0, 0x01, 0x8E]);
         Self::After { packets, action }
+    }
+
+    /// All bytes of one direction are late, CONNECT and CONNACK too.
+    pub const fn delay(direction: Direction, by: Duration) -> Self {
+        let action = FaultAction::Delay { direction, by };
+        Self::After { packets: 0, action }
+    }
+
+    /// What is due when the socket has just been accepted.
+    pub(super) const fn at_once(&self) -> Option<&FaultAction> {
+        match self {
+            Self::After { packets: 0, action } => Some(action),
+            _ => None,
+        }
     }
 }
 

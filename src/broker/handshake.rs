@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 use super::{
     Fault,
     connection::Context,
-    exchange::{Admission, Arrival, ClientKey, Request},
+    exchange::Request,
     inbound::{RECEIVE_MAXIMUM, TOPIC_ALIAS_MAXIMUM},
     link::{Link, violation},
-    outbox::{Inbox, outbox},
+    session::{Admission, Arrival, CONTROLS, Control, DelayedWill, FOR_EVER, SessionKey, Transit},
+    users,
 };
 use crate::{
     mqtt::{Message, Properties, Property, ProtocolVersion, ReasonCode, TopicName},
@@ -27,20 +31,26 @@ const BAD_AUTHENTICATION_METHOD: ReasonCode = ReasonCode(0x8C);
 
 /// A client that is let in.
 pub(super) struct Guest {
-    pub(super) key: ClientKey,
+    pub(super) key: SessionKey,
     pub(super) connect: Connect,
-    pub(super) inbox: Inbox,
+    pub(super) transit: Transit,
+    pub(super) controls: mpsc::Receiver<Control>,
 }
 
 /// `None`: there will be no session; what the client is told is queued on the link.
 pub(super) async fn welcome(link: &mut Link, context: &Context, fault: Option<&Fault>) -> Option<Guest> {
+    if let Some(action) = fault.and_then(Fault::at_once)
+        && !link.suffer(action)
+    {
+        return None;
+    }
+    if link.is_deaf {
+        return stay_silent(link).await;
+    }
     let decoded = timeout(PATIENCE, first_frame(link)).await.ok()??;
     match fault {
         Some(Fault::CloseWithoutConnack) => return None,
-        Some(Fault::Silence) => {
-            while link.progress(true).await.is_ok_and(|is_open| is_open) {}
-            return None;
-        }
+        Some(Fault::Silence) => return stay_silent(link).await,
         _ => {}
     }
     let connect = match examine(decoded) {
@@ -57,7 +67,17 @@ pub(super) async fn welcome(link: &mut Link, context: &Context, fault: Option<&F
         refuse(link, connect.version, *code, reason_string.clone());
         return None;
     }
+    if let Some(code) = users::refusal(&context.users, &connect) {
+        refuse(link, connect.version, code, None);
+        return None;
+    }
     admit(link, context, connect).await
+}
+
+/// Until the client has had enough.
+async fn stay_silent(link: &mut Link) -> Option<Guest> {
+    while link.progress(true).await.is_ok_and(|is_open| is_open) {}
+    None
 }
 
 /// `None`: it will not come, or is no CONNECT (MQTT-3.1.0-1).
@@ -122,47 +142,70 @@ fn refuse(link: &mut Link, version: ProtocolVersion, code: ReasonCode, reason: O
 }
 
 async fn admit(link: &mut Link, context: &Context, mut connect: Connect) -> Option<Guest> {
-    let (outbox, inbox) = outbox(context.queue_limits);
+    let (controls, controls_rx) = mpsc::channel(CONTROLS);
     let arrival = Arrival {
         client_id: connect.client_id.clone(),
+        clean_start: connect.clean_start,
+        expiry: session_expiry(&connect),
         will: connect.will.take().and_then(will),
-        outbox,
+        controls,
     };
     let (reply, answer) = oneshot::channel();
     let request = Request::Connect(Box::new(arrival), reply);
     context.requests.send(request).await.ok()?;
-    let Admission { key, assigned_id } = answer.await.ok()?;
+    let Admission {
+        key,
+        assigned_id,
+        is_resumed,
+        transit,
+    } = answer.await.ok()?;
     link.max_incoming = context.max_packet_size as usize;
     link.max_outgoing = connect
         .properties
         .maximum_packet_size()
         .map_or(link.max_outgoing, |most| most as usize);
     link.queue(&Packet::Connack(Connack {
-        session_present: false,
+        // 3.1 has no such flag.
+        session_present: is_resumed && connect.version != ProtocolVersion::V31,
         code: ReasonCode::SUCCESS,
         properties: abilities(context, assigned_id),
     }));
-    Some(Guest { key, connect, inbox })
-}
-
-fn will(will: ConnectWill) -> Option<Message> {
-    Some(Message {
-        topic: TopicName::new(&will.topic).ok()?,
-        payload: will.payload,
-        qos: will.qos,
-        retain: will.retain,
-        properties: will.properties,
+    Some(Guest {
+        key,
+        connect,
+        transit,
+        controls: controls_rx,
     })
 }
 
-/// What this broker does and does not do. A session ends with its connection, so a will delay ends there too.
+/// Before MQTT 5 a session either ends with its connection or stays (MQTT 5 §3.1.2.11.2).
+pub(super) fn session_expiry(connect: &Connect) -> u32 {
+    match connect.version {
+        ProtocolVersion::V5 => connect.properties.session_expiry_interval().unwrap_or(0),
+        _ if connect.clean_start => 0,
+        _ => FOR_EVER,
+    }
+}
+
+fn will(will: ConnectWill) -> Option<DelayedWill> {
+    Some(DelayedWill {
+        delay: will.properties.will_delay_interval().unwrap_or(0),
+        message: Message {
+            topic: TopicName::new(&will.topic).ok()?,
+            payload: will.payload,
+            qos: will.qos,
+            retain: will.retain,
+            properties: will.properties,
+        },
+    })
+}
+
+/// Where this broker differs from what a client assumes: the rest of MQTT 5 is there.
 fn abilities(context: &Context, assigned_id: Option<String>) -> Properties {
     let mut abilities: Properties = [
-        Property::SessionExpiryInterval(0),
         Property::ReceiveMaximum(RECEIVE_MAXIMUM),
         Property::TopicAliasMaximum(TOPIC_ALIAS_MAXIMUM),
         Property::MaximumPacketSize(context.max_packet_size),
-        Property::SharedSubscriptionAvailable(0),
     ]
     .into_iter()
     .collect();

@@ -32,12 +32,18 @@ pub(super) enum Accepted {
 }
 
 impl Inbound {
-    pub(super) fn new(version: ProtocolVersion) -> Self {
+    /// With what an earlier connection of the session has left between PUBREC and PUBREL.
+    pub(super) fn new(version: ProtocolVersion, received: HashSet<u16>) -> Self {
         Self {
             version,
             aliases: HashMap::new(),
-            received: HashSet::new(),
+            received,
         }
+    }
+
+    /// What the session keeps.
+    pub(super) fn into_received(self) -> HashSet<u16> {
+        self.received
     }
 
     /// An error is what to close with.
@@ -104,6 +110,10 @@ mod tests {
         }
     }
 
+    fn inbound(version: ProtocolVersion) -> Inbound {
+        Inbound::new(version, HashSet::new())
+    }
+
     fn topic_of(accepted: Result<Accepted, ReasonCode>) -> String {
         match accepted {
             Ok(Accepted::New(message)) => message.topic.to_string(),
@@ -113,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_alias_stands_for_its_last_topic() {
-        let mut inbound = Inbound::new(ProtocolVersion::V5);
+        let mut inbound = inbound(ProtocolVersion::V5);
         let qos0 = QoS::AtMostOnce;
         assert_eq!(topic_of(inbound.accept(publish("a", qos0, 0, Some(1)))), "a");
         assert_eq!(topic_of(inbound.accept(publish("", qos0, 0, Some(1)))), "a");
@@ -123,7 +133,7 @@ mod tests {
 
     #[test]
     fn unknown_and_impossible_aliases_and_topics_end_the_connection() {
-        let mut inbound = Inbound::new(ProtocolVersion::V5);
+        let mut inbound = inbound(ProtocolVersion::V5);
         for (topic, alias, code) in [
             ("", Some(2), ReasonCode::PROTOCOL_ERROR),
             ("", None, ReasonCode::PROTOCOL_ERROR),
@@ -142,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_repeated_qos_2_publish_is_published_once_until_its_pubrel() {
-        let mut inbound = Inbound::new(ProtocolVersion::V311);
+        let mut inbound = inbound(ProtocolVersion::V311);
         let again = || publish("a", QoS::ExactlyOnce, 7, None);
         assert_eq!(topic_of(inbound.accept(again())), "a");
         assert_eq!(inbound.accept(again()), Ok(Accepted::Repeated));
@@ -156,7 +166,7 @@ mod tests {
             (ProtocolVersion::V5, Err(ReasonCode::RECEIVE_MAXIMUM_EXCEEDED)),
             (ProtocolVersion::V311, Ok(())),
         ] {
-            let mut inbound = Inbound::new(version);
+            let mut inbound = inbound(version);
             for id in 1..=RECEIVE_MAXIMUM {
                 inbound.accept(publish("a", QoS::ExactlyOnce, id, None)).unwrap();
             }

@@ -6,10 +6,10 @@ use bytes::{Buf, BytesMut};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, sleep_until, timeout},
 };
 
-use super::counters::Counters;
+use super::{FaultAction, counters::Counters, lag::Lag};
 use crate::{
     mqtt::{ProtocolVersion, ReasonCode},
     wire::{self, Decoded, Direction, Packet, PacketType, Scan},
@@ -20,6 +20,8 @@ pub(super) const TOPIC_FILTER_INVALID: ReasonCode = ReasonCode(0x8F);
 const READ: usize = 32 << 10;
 /// The largest CONNECT taken: all its fields full make 459 KB without user properties.
 const MAX_CONNECT: usize = 1 << 20;
+/// Bytes that may be held back from the broker: a delay must not become a memory.
+const MOST_HELD: usize = 1 << 20;
 /// How long a peer has to take the last bytes, and to close its end.
 const LAST_BYTES: Duration = Duration::from_millis(500);
 
@@ -29,7 +31,13 @@ pub(super) struct Link {
     outgoing: Vec<u8>,
     /// Bytes of `outgoing` that are written already.
     written: usize,
+    /// The end of `incoming` that has not arrived yet.
+    incoming_lag: Lag,
+    /// The end of `outgoing` that may not be written yet.
+    outgoing_lag: Lag,
     counters: Arc<Counters>,
+    /// Nothing more is read.
+    pub(super) is_deaf: bool,
     pub(super) version: ProtocolVersion,
     /// The largest packet taken.
     pub(super) max_incoming: usize,
@@ -46,16 +54,44 @@ impl Link {
             incoming: BytesMut::new(),
             outgoing: Vec::new(),
             written: 0,
+            incoming_lag: Lag::default(),
+            outgoing_lag: Lag::default(),
             counters,
+            is_deaf: false,
             version: ProtocolVersion::V5,
             max_incoming: MAX_CONNECT,
             max_outgoing: wire::MAX_REMAINING_LENGTH + 5,
         }
     }
 
+    /// Goes wrong as it is told; `false`: the connection ends.
+    pub(super) fn suffer(&mut self, action: &FaultAction) -> bool {
+        match action {
+            FaultAction::Close => return false,
+            FaultAction::StopReading => self.is_deaf = true,
+            FaultAction::Send(bytes) => self.queue_raw(bytes),
+            FaultAction::SendMalformed(malformed) => self.queue_raw(malformed.bytes()),
+            FaultAction::SendAndClose(bytes) => {
+                self.queue_raw(bytes);
+                return false;
+            }
+            FaultAction::Delay { direction, by } => match direction {
+                Direction::ClientToServer => self.incoming_lag.set(*by),
+                Direction::ServerToClient => self.outgoing_lag.set(*by),
+            },
+        }
+        true
+    }
+
+    /// What has arrived.
+    fn arrived(&self) -> &[u8] {
+        let arrived = self.incoming.len() - self.incoming_lag.held();
+        self.incoming.get(..arrived).unwrap_or_default()
+    }
+
     /// The type of the packet that is arriving.
     pub(super) fn next_type(&self) -> Option<PacketType> {
-        self.incoming
+        self.arrived()
             .first()
             .copied()
             .and_then(PacketType::from_first_byte)
@@ -63,7 +99,7 @@ impl Link {
 
     /// The next whole frame that is here; `None`: read more. An error is what to close with.
     pub(super) fn next_frame(&mut self) -> Result<Option<Decoded>, ReasonCode> {
-        let head = match wire::scan(&self.incoming) {
+        let head = match wire::scan(self.arrived()) {
             Scan::Head(head) => head,
             Scan::Incomplete => return Ok(None),
             Scan::Malformed => return Err(ReasonCode::MALFORMED_PACKET),
@@ -71,7 +107,7 @@ impl Link {
         if head.frame_len() > self.max_incoming {
             return Err(ReasonCode::PACKET_TOO_LARGE);
         }
-        let Some(frame) = self.incoming.get(..head.frame_len()) else {
+        let Some(frame) = self.arrived().get(..head.frame_len()) else {
             return Ok(None);
         };
         let decoded = wire::decode(frame, self.version, Direction::ClientToServer);
@@ -103,13 +139,16 @@ impl Link {
             self.outgoing.truncate(before);
             return false;
         }
+        self.outgoing_lag
+            .hold(self.outgoing.len() - before, Instant::now());
         self.counters.messages_sent.add(1);
         true
     }
 
     /// Bytes behind what waits, as they are.
-    pub(super) fn queue_raw(&mut self, bytes: &[u8]) {
+    fn queue_raw(&mut self, bytes: &[u8]) {
         self.outgoing.extend_from_slice(bytes);
+        self.outgoing_lag.hold(bytes.len(), Instant::now());
     }
 
     /// Bytes that wait to be written.
@@ -117,24 +156,34 @@ impl Link {
         self.outgoing.len() - self.written
     }
 
-    /// Reads or writes, whichever the socket is ready for; `false`: the peer has closed its end.
-    /// Safe to cancel.
+    /// Reads or writes, whichever the socket is ready for, or lets go of what was held back; `false`: the peer
+    /// has closed its end. Safe to cancel.
     pub(super) async fn progress(&mut self, is_reading: bool) -> io::Result<bool> {
         let (mut reader, mut writer) = self.socket.split();
-        let waiting = self.outgoing.get(self.written..).unwrap_or_default();
+        let may_go = self.outgoing.len() - self.outgoing_lag.held();
+        let waiting = self.outgoing.get(self.written..may_go).unwrap_or_default();
         let has_waiting = !waiting.is_empty();
+        let is_reading = is_reading && !self.is_deaf && self.incoming_lag.held() < MOST_HELD;
         if is_reading {
             self.incoming.reserve(READ);
         }
+        let lags = [self.incoming_lag.next(), self.outgoing_lag.next()];
+        let release = lags.into_iter().flatten().min();
         tokio::select! {
             read = reader.read_buf(&mut self.incoming), if is_reading => {
                 let read = read?;
+                self.incoming_lag.hold(read, Instant::now());
                 self.counters.bytes_received.add(read);
                 Ok(read > 0)
             }
             written = writer.write(waiting), if has_waiting => {
                 let written = written?;
                 self.wrote(written);
+                Ok(true)
+            }
+            () = sleep_until(release.unwrap_or_else(Instant::now)), if release.is_some() => {
+                self.incoming_lag.release(Instant::now());
+                self.outgoing_lag.release(Instant::now());
                 Ok(true)
             }
             else => std::future::pending().await,
@@ -155,11 +204,12 @@ impl Link {
     /// Writes what waits and ends the connection so that the peer reads it all: closing a socket with
     /// unread bytes would reset it, and the peer might lose our last packet.
     pub(super) async fn close(mut self) {
+        let patience = LAST_BYTES + self.outgoing_lag.rest(Instant::now());
         let last = async {
             while self.backlog() > 0 && self.progress(false).await.is_ok() {}
             self.socket.shutdown().await
         };
-        if !matches!(timeout(LAST_BYTES, last).await, Ok(Ok(()))) {
+        if !matches!(timeout(patience, last).await, Ok(Ok(()))) {
             return;
         }
         let drained = async {

@@ -15,7 +15,6 @@ use super::{
     counters::Counters,
     exchange::Request,
     fault::FaultScript,
-    outbox::QueueLimits,
 };
 
 /// How long connections have to say goodbye when the broker stops.
@@ -58,10 +57,7 @@ impl Listener {
                 requests,
                 counters,
                 stopping: stopping.subscribe(),
-                queue_limits: QueueLimits {
-                    messages: options.queue_messages,
-                    bytes: options.queue_bytes,
-                },
+                users: options.users.clone().into(),
                 max_packet_size: options.max_packet_size,
             },
             stopping,

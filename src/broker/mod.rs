@@ -1,26 +1,34 @@
 //! The embedded broker for `demo`, `broker` and the tests: MQTT 3.1, 3.1.1 and 5 on one TCP port,
-//! loopback unless told otherwise. No TLS, no access lists, no sessions that outlive a connection.
+//! loopback unless told otherwise. Sessions outlive connections, not the broker. No TLS, no access lists.
 //!
 //! ```text
-//! listener ─spawns─▶ connection (one a client) ──Request──▶ exchange: clients, subscriptions, retained
-//!                         ▲                                     │
-//!                         └──────── outbox (bounded) ───────────┘   never waits for a connection
+//! listener ─spawns─▶ connection (one a client) ──Request──▶ exchange: sessions, shares, retained
+//!                      ▲      ▲                                 │
+//!                      │      └───── outbox (bounded) ──────────┘   never waits for a connection
+//!                      └──── transit: what is under way; with the session while the client is away
 //! ```
 
 mod connection;
 mod counters;
+mod delivery;
 mod exchange;
 mod fault;
 mod handshake;
 mod inbound;
+mod lag;
 mod link;
 mod listener;
+mod malformed;
 mod outbound;
 mod outbox;
 mod retained;
+mod session;
+mod sessions;
+mod shares;
 mod subscribing;
 mod subscriptions;
 mod sys;
+mod users;
 mod window;
 
 use std::{
@@ -39,6 +47,8 @@ use tokio::{
 
 pub use fault::{Fault, FaultAction};
 use listener::{Command, Listener};
+pub use malformed::Malformed;
+pub use users::User;
 
 /// Requests that may wait for the exchange: enough to keep it busy, few enough that publishers feel it.
 const REQUESTS: usize = 1024;
@@ -52,7 +62,10 @@ pub struct BrokerOptions {
     pub sys_interval: Duration,
     /// Faults for the first connections, one each in this order.
     pub faults: Vec<Fault>,
-    /// Messages that may wait for one subscriber: above, QoS 0 is dropped and counted; QoS 1 and 2 at twice as many.
+    /// Who may connect; empty: everybody.
+    pub users: Vec<User>,
+    /// Messages that may wait for one subscriber, connected or away: above, QoS 0 is dropped and counted; QoS 1
+    /// and 2 at twice as many.
     pub queue_messages: usize,
     /// The same in bytes of topic and payload.
     pub queue_bytes: usize,
@@ -66,6 +79,7 @@ impl Default for BrokerOptions {
             addr: (Ipv4Addr::LOCALHOST, 0).into(),
             sys_interval: Duration::from_secs(10),
             faults: Vec::new(),
+            users: Vec::new(),
             queue_messages: 65_536,
             queue_bytes: 64 << 20,
             max_packet_size: 268_435_455,
@@ -98,7 +112,7 @@ impl Broker {
         let addr = socket.local_addr().map_err(at)?;
         let counters = Arc::new(counters::Counters::default());
         let (requests, requests_rx) = mpsc::channel(REQUESTS);
-        let exchange = exchange::Exchange::new(counters.clone(), options.sys_interval);
+        let exchange = exchange::Exchange::new(&options, counters.clone());
         let exchange = tokio::spawn(exchange.run(requests_rx));
         let (commands, commands_rx) = mpsc::channel(1);
         let (stopping, _) = watch::channel(false);

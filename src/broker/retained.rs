@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use tokio::time::Instant;
 
-use super::outbox::Parcel;
+use super::delivery::Parcel;
 use crate::mqtt::TopicFilter;
 
 /// Bytes of topics and payloads that are kept; what would not fit is delivered but not kept.

@@ -10,8 +10,6 @@ use crate::{
     wire::{Packet, Suback, Subscribe, Unsubscribe},
 };
 
-const SHARED_SUBSCRIPTIONS_NOT_SUPPORTED: ReasonCode = ReasonCode(0x9E);
-
 impl Connection {
     pub(super) async fn on_subscribe(&mut self, subscribe: Subscribe) -> Result<(), Ending> {
         let checked: Vec<_> = subscribe
@@ -21,11 +19,11 @@ impl Connection {
                 check_filter(&wanted.filter).map(|filter| Subscription::new(filter, wanted.options))
             })
             .collect();
-        let (client, subscriptions) = (self.key, checked.iter().flatten().cloned().collect());
+        let (session, subscriptions) = (self.key, checked.iter().flatten().cloned().collect());
         let identifier = subscribe.properties.subscription_identifiers().next();
         let granted = self
             .ask(|codes| Request::Subscribe {
-                client,
+                session,
                 subscriptions,
                 identifier,
                 codes,
@@ -58,10 +56,10 @@ impl Connection {
     }
 
     pub(super) async fn on_unsubscribe(&mut self, unsubscribe: Unsubscribe) -> Result<(), Ending> {
-        let (client, filters) = (self.key, unsubscribe.filters);
+        let (session, filters) = (self.key, unsubscribe.filters);
         let codes = self
             .ask(|codes| Request::Unsubscribe {
-                client,
+                session,
                 filters,
                 codes,
             })
@@ -76,8 +74,5 @@ impl Connection {
 }
 
 fn check_filter(text: &str) -> Result<TopicFilter, ReasonCode> {
-    if text.starts_with("$share/") {
-        return Err(SHARED_SUBSCRIPTIONS_NOT_SUPPORTED);
-    }
     TopicFilter::new(text).map_err(|_| TOPIC_FILTER_INVALID)
 }

@@ -1,4 +1,4 @@
-//! The subscriptions of one client.
+//! The subscriptions of one session, those it shares with others included.
 
 use crate::mqtt::{QoS, SubscriptionOptions, TopicFilter};
 
@@ -22,6 +22,22 @@ pub(super) struct Match {
     pub(super) qos: QoS,
     pub(super) retain_as_published: bool,
     pub(super) identifiers: Vec<u32>,
+}
+
+impl Match {
+    fn of(entry: &Entry) -> Self {
+        Self {
+            qos: entry.options.qos,
+            retain_as_published: entry.options.retain_as_published,
+            identifiers: entry.identifier.into_iter().collect(),
+        }
+    }
+
+    fn add(&mut self, entry: &Entry) {
+        self.qos = self.qos.max(entry.options.qos);
+        self.retain_as_published |= entry.options.retain_as_published;
+        self.identifiers.extend(entry.identifier);
+    }
 }
 
 /// What a new subscription found.
@@ -56,34 +72,36 @@ impl Subscriptions {
         Inserted::New
     }
 
-    /// Whether there was one.
-    pub(super) fn remove(&mut self, filter: &str) -> bool {
-        let before = self.0.len();
-        self.0.retain(|entry| entry.filter.as_str() != filter);
-        self.0.len() < before
+    /// The subscription that was there.
+    pub(super) fn remove(&mut self, filter: &str) -> Option<TopicFilter> {
+        let place = self.0.iter().position(|entry| entry.filter.as_str() == filter)?;
+        Some(self.0.remove(place).filter)
     }
 
     pub(super) const fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// `is_own`: the client published it itself, No Local applies (MQTT-3.8.3-3).
+    /// What is not shared. `is_own`: the client published it itself, No Local applies (MQTT-3.8.3-3).
     pub(super) fn matching(&self, topic: &str, is_own: bool) -> Option<Match> {
         let mut found: Option<Match> = None;
         for entry in &self.0 {
-            if (is_own && entry.options.no_local) || !entry.filter.matches(topic) {
+            let is_hidden = (is_own && entry.options.no_local) || entry.filter.share_group().is_some();
+            if is_hidden || !entry.filter.matches(topic) {
                 continue;
             }
-            let found = found.get_or_insert(Match {
-                qos: QoS::AtMostOnce,
-                retain_as_published: false,
-                identifiers: Vec::new(),
-            });
-            found.qos = found.qos.max(entry.options.qos);
-            found.retain_as_published |= entry.options.retain_as_published;
-            found.identifiers.extend(entry.identifier);
+            match &mut found {
+                Some(found) => found.add(entry),
+                None => found = Some(Match::of(entry)),
+            }
         }
         found
+    }
+
+    /// How this member of a group subscribed: `filter` with `$share/GROUP/`.
+    pub(super) fn of_group(&self, filter: &TopicFilter) -> Option<Match> {
+        let entry = self.0.iter().find(|entry| entry.filter == *filter)?;
+        Some(Match::of(entry))
     }
 }
 
@@ -144,6 +162,17 @@ mod tests {
             (all.len(), all.matching("a", false).unwrap().qos),
             (1, QoS::AtLeastOnce)
         );
-        assert!(all.remove("a") && !all.remove("a"));
+        assert_eq!(all.remove("a"), Some(filter("a")));
+        assert_eq!(all.remove("a"), None);
+    }
+
+    #[test]
+    fn a_shared_subscription_matches_for_its_group_only() {
+        let mut all = Subscriptions::default();
+        let shared = filter("$share/g/a/#");
+        all.insert(shared.clone(), options(QoS::AtLeastOnce, false), Some(9));
+        assert_eq!(all.matching("a/x", false), None);
+        assert_eq!(all.of_group(&shared).unwrap().identifiers, [9]);
+        assert_eq!(all.of_group(&filter("$share/h/a/#")), None);
     }
 }

@@ -11,6 +11,8 @@ use crate::mqtt::{Message, Properties, QoS, TopicName};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Census {
     pub(super) connected: usize,
+    /// Sessions, of those who are away too.
+    pub(super) total: usize,
     /// Most clients connected at once.
     pub(super) maximum: usize,
     pub(super) subscriptions: usize,
@@ -39,6 +41,11 @@ impl SysTopics {
         let mut round = vec![("$SYS/broker/version", version), ("$SYS/broker/uptime", uptime)];
         let numbers = [
             ("$SYS/broker/clients/connected", census.connected as u64),
+            (
+                "$SYS/broker/clients/disconnected",
+                (census.total - census.connected) as u64,
+            ),
+            ("$SYS/broker/clients/total", census.total as u64),
             ("$SYS/broker/clients/maximum", census.maximum as u64),
             ("$SYS/broker/subscriptions/count", census.subscriptions as u64),
             ("$SYS/broker/retained messages/count", census.retained as u64),
@@ -85,6 +92,7 @@ mod tests {
         let counters = Counters::default();
         let census = Census {
             connected: 1,
+            total: 1,
             maximum: 1,
             subscriptions: 0,
             retained: 0,

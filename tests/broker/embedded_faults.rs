@@ -1,10 +1,11 @@
 //! The embedded broker's scripted faults, as a client suffers them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use mqttscope::{
-    broker::{Broker, BrokerOptions, Fault, FaultAction},
+    broker::{Broker, BrokerOptions, Fault, FaultAction, Malformed},
     mqtt::ReasonCode,
+    wire::Direction,
 };
 use tokio::time::timeout;
 
@@ -97,4 +98,81 @@ async fn a_silent_broker_keeps_the_connection_open_without_an_answer() {
     Raw::v5(broker.addr(), "other").await.is_alive().await;
     timeout(Duration::from_secs(5), broker.shutdown()).await.unwrap();
     assert!(client.rest().await.is_empty());
+}
+
+#[tokio::test]
+async fn either_direction_can_be_late_from_the_first_byte_or_from_a_packet_on() {
+    let broker = broker().await;
+    let by = Duration::from_millis(300);
+    for direction in [Direction::ClientToServer, Direction::ServerToClient] {
+        broker.fault_next(Fault::delay(direction, by)).await;
+        let started = Instant::now();
+        let mut client = Raw::v5(broker.addr(), "late").await;
+        assert!(started.elapsed() >= by, "CONNACK after {:?}", started.elapsed());
+        let started = Instant::now();
+        client.is_alive().await;
+        assert!(started.elapsed() >= by, "PINGRESP after {:?}", started.elapsed());
+        let action = FaultAction::Delay { direction, by };
+        broker.fault_next(Fault::After { packets: 2, action }).await;
+        let mut client = Raw::v5(broker.addr(), "later").await;
+        client.is_alive().await;
+        let started = Instant::now();
+        client.is_alive().await;
+        assert!(started.elapsed() >= by, "PINGRESP after {:?}", started.elapsed());
+        broker
+            .fault_now(FaultAction::Delay {
+                direction,
+                by: Duration::ZERO,
+            })
+            .await;
+        client.is_alive().await;
+    }
+}
+
+#[tokio::test]
+async fn a_late_broker_says_its_last_words_all_the_same() {
+    let broker = broker().await;
+    let by = Duration::from_millis(700);
+    broker
+        .fault_next(Fault::delay(Direction::ServerToClient, by))
+        .await;
+    let mut client = Raw::v5(broker.addr(), "late").await;
+    client.send(&[0xF0, 2, 0x18, 0]).await;
+    assert_eq!(client.rest().await, [0xE0, 1, 0x82]);
+}
+
+#[tokio::test]
+async fn malformed_frames_come_as_they_are_and_the_connection_goes_on() {
+    let broker = broker().await;
+    for malformed in Malformed::ALL {
+        let action = FaultAction::SendMalformed(malformed);
+        broker.fault_next(Fault::After { packets: 2, action }).await;
+        let mut client = Raw::v5(broker.addr(), "c").await;
+        client.is_alive().await;
+        let bytes = malformed.bytes();
+        assert_eq!(client.bytes(bytes.len()).await, bytes, "{malformed:?}");
+        client.is_alive().await;
+    }
+}
+
+#[tokio::test]
+async fn a_fault_can_come_before_connect() {
+    let broker = broker().await;
+    for (action, said) in [
+        (FaultAction::Close, &[][..]),
+        (
+            FaultAction::SendAndClose(b"HTTP/1.1 400\r\n".to_vec()),
+            b"HTTP/1.1 400\r\n",
+        ),
+    ] {
+        broker.fault_next(Fault::After { packets: 0, action }).await;
+        let mut client = Raw::open(broker.addr()).await;
+        assert_eq!(client.rest().await, said);
+    }
+    let action = FaultAction::StopReading;
+    broker.fault_next(Fault::After { packets: 0, action }).await;
+    let mut deaf = Raw::open(broker.addr()).await;
+    deaf.send(&connect(5, "c", 0, &[])).await;
+    Raw::v5(broker.addr(), "other").await.is_alive().await;
+    timeout(Duration::from_secs(5), broker.shutdown()).await.unwrap();
 }

@@ -14,7 +14,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const VERSIONS: [&str; 3] = ["mqttv31", "mqttv311", "mqttv5"];
 
 /// Prints why a test is skipped; where the environment requires mosquitto, its absence is a failure.
-fn has_clients() -> bool {
+pub fn has_clients() -> bool {
     let has = std::process::Command::new("mosquitto_rr")
         .arg("--help")
         .stdout(Stdio::null())
@@ -32,7 +32,7 @@ fn has_clients() -> bool {
 }
 
 /// With the marker in place that [`Subscriber::start`] waits for.
-async fn broker() -> BrokerHandle {
+pub async fn broker() -> BrokerHandle {
     let broker = Broker::bind(BrokerOptions::default()).await.unwrap();
     run(
         &broker,
@@ -57,7 +57,7 @@ fn client(broker: &BrokerHandle, name: &str, args: &[&str]) -> Command {
 }
 
 /// Runs to the end; stdout.
-async fn run(broker: &BrokerHandle, name: &str, args: &[&str], stdin: &str) -> String {
+pub async fn run(broker: &BrokerHandle, name: &str, args: &[&str], stdin: &str) -> String {
     let mut child = client(broker, name, args).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     let feeding = async move {
@@ -80,13 +80,13 @@ async fn run(broker: &BrokerHandle, name: &str, args: &[&str], stdin: &str) -> S
 }
 
 /// A `mosquitto_sub` whose subscriptions are known to be in force: it has received the marker.
-struct Subscriber {
-    child: Child,
+pub struct Subscriber {
+    pub child: Child,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Subscriber {
-    async fn start(broker: &BrokerHandle, args: &[&str]) -> Self {
+    pub async fn start(broker: &BrokerHandle, args: &[&str]) -> Self {
         let mut child = client(broker, "mosquitto_sub", &[args, &["-t", "ready"]].concat())
             .spawn()
             .unwrap();
@@ -96,7 +96,7 @@ impl Subscriber {
         Self { child, lines }
     }
 
-    async fn line(&mut self) -> String {
+    pub async fn line(&mut self) -> String {
         match timeout(DEADLINE, self.lines.next_line()).await {
             Ok(Ok(Some(line))) => line,
             other => {

@@ -55,6 +55,16 @@ impl Raw {
         timeout(DEADLINE, reading).await.expect("no packet came")
     }
 
+    /// The next so many bytes.
+    pub async fn bytes(&mut self, count: usize) -> Vec<u8> {
+        let mut bytes = vec![0; count];
+        timeout(DEADLINE, self.0.read_exact(&mut bytes))
+            .await
+            .expect("the bytes did not come")
+            .unwrap();
+        bytes
+    }
+
     /// Everything until the broker closes the connection.
     pub async fn rest(&mut self) -> Vec<u8> {
         let mut rest = Vec::new();
@@ -115,6 +125,15 @@ pub fn connect(level: u8, id: &str, keep_alive: u16, properties: &[u8]) -> Vec<u
             &text(id),
         ],
     )
+}
+
+/// CONNECT of a session that may outlive its connection: clean start, and on 5 its expiry in seconds.
+pub fn session(level: u8, id: &str, clean_start: bool, expiry: Option<u8>) -> Vec<u8> {
+    let property = expiry.map(|seconds| [0x11, 0, 0, 0, seconds]);
+    let mut bytes = connect(level, id, 0, property.as_ref().map_or(&[], |bytes| bytes));
+    // Behind the fixed header, the protocol's name and its level.
+    bytes[9] = u8::from(clean_start) << 1;
+    bytes
 }
 
 /// SUBSCRIBE of MQTT 5 to one filter, packet id 1.
