@@ -163,8 +163,14 @@ pub struct TestBroker {
 
 impl TestBroker {
     pub fn start(home: &Home) -> Self {
+        Self::start_with(home, &[], &[])
+    }
+
+    /// With more arguments and variables.
+    pub fn start_with(home: &Home, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut child = home
-            .command(&["broker", "--port", "0"])
+            .command(&[&["broker", "--port", "0"][..], args].concat())
+            .envs(variables.iter().copied())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();

@@ -3,6 +3,7 @@
 //! Only shapes and words; what they mean together is [`super::target`]'s and the verbs' business.
 
 mod about;
+mod broker;
 mod diagnosis;
 mod property;
 mod transport;
@@ -19,11 +20,12 @@ use crate::{
     text,
 };
 pub use about::{AddArgs, CompletionsArgs, ManArgs, ProfilesArgs, VersionArgs};
+pub use broker::BrokerArgs;
 pub use diagnosis::DoctorArgs;
 pub use property::{PacketProperty, SEPARATOR, words_of};
 pub use transport::{Preset, TlsArgs, WebSocketArgs};
 use values::{Words, command, fps, keep_alive, port, qos, session_expiry, topic_name};
-pub use verbs::{BrokerArgs, ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};
+pub use verbs::{ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};
 
 const CONNECTION: &str = "Connection";
 const LIMITS: &str = "Limits";

@@ -1,6 +1,6 @@
 //! The arguments of each verb.
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser};
 
@@ -79,28 +79,6 @@ pub struct DemoArgs {
     #[command(flatten)]
     #[allow(missing_docs)]
     pub screen: ScreenArgs,
-    #[command(flatten)]
-    #[allow(missing_docs)]
-    pub general: GeneralArgs,
-}
-
-/// The embedded broker alone: MQTT 3.1, 3.1.1 and 5, no TLS, no passwords
-#[derive(Debug, Clone, Parser)]
-#[command(
-    name = "mqttscope broker",
-    version,
-    disable_help_flag = true,
-    disable_version_flag = true,
-    args_override_self = true,
-    max_term_width = 100
-)]
-pub struct BrokerArgs {
-    /// Port; 0 takes a free one
-    #[arg(short, long, default_value_t = 1883)]
-    pub port: u16,
-    /// Address to listen on; others than the loopback let anybody in
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
-    pub bind: IpAddr,
     #[command(flatten)]
     #[allow(missing_docs)]
     pub general: GeneralArgs,
