@@ -30,18 +30,31 @@ impl Link {
         limits: Limits,
         is_debug: bool,
     ) -> Result<Self, Failure> {
+        let (link, _) = Self::connect_first(profile, paths, limits, is_debug).await?;
+        Ok(link)
+    }
+
+    /// The same for the first of several connections: with the profile that made it, which has the password that
+    /// was asked for.
+    pub async fn connect_first(
+        profile: Profile,
+        paths: &Paths,
+        limits: Limits,
+        is_debug: bool,
+    ) -> Result<(Self, Profile), Failure> {
+        let profile = unlock(profile, paths).await?;
         let mut link = Self::open(profile.clone(), paths, limits, is_debug).await?;
         let Some(refusal) = link.until_connected().await? else {
-            return Ok(link);
+            return Ok((link, profile));
         };
         let Some(asking) = with_password(profile, &refusal).await? else {
             return Err(link.not_connected(&refusal));
         };
         link.close().await;
-        let mut link = Self::open(asking, paths, limits, is_debug).await?;
+        let mut link = Self::open(asking.clone(), paths, limits, is_debug).await?;
         match link.until_connected().await? {
             Some(refusal) => Err(link.not_connected(&refusal)),
-            None => Ok(link),
+            None => Ok((link, asking)),
         }
     }
 
@@ -52,13 +65,12 @@ impl Link {
         limits: Limits,
         is_debug: bool,
     ) -> Result<Self, Failure> {
-        let folders = paths.clone();
-        let resolving = tokio::task::spawn_blocking(move || {
-            config::resolve_secrets(&folders, &mut profile).map(|password| (profile, password))
-        });
-        let (mut profile, password) = resolving.await.map_err(Failure::error)?.map_err(Failure::error)?;
+        profile = unlock(profile, paths).await?;
+        let password = match &profile.password {
+            PasswordSource::Memory(secret) => Some(secret.clone()),
+            _ => None,
+        };
         profile.subscriptions.clear();
-        ask_for_key(&mut profile).await?;
         let broker = profile.url.to_string();
         let (batches_tx, batches) = source::batches(BATCHES, limits.in_flight);
         let clock = Clock::start();
@@ -133,6 +145,19 @@ impl Link {
         Ok(id)
     }
 
+    /// Closes the socket without DISCONNECT.
+    pub async fn kill(self) {
+        self.handle.kill().await;
+    }
+
+    /// Says DISCONNECT with which the broker publishes the will, and ends.
+    pub async fn close_with_will(self) -> Result<(), Failure> {
+        let leave = Command::DisconnectWithWill;
+        self.handle.send(leave).await.map_err(Failure::error)?;
+        self.close().await;
+        Ok(())
+    }
+
     /// Says DISCONNECT and ends.
     pub async fn close(self) {
         let Self {
@@ -166,6 +191,19 @@ pub async fn with_password(
         profile.password = PasswordSource::Memory(secret);
         profile
     }))
+}
+
+/// Fetches every secret a connection needs, and asks where only the user knows it. Needs nothing more then:
+/// the profile can connect several times.
+async fn unlock(mut profile: Profile, paths: &Paths) -> Result<Profile, Failure> {
+    let folders = paths.clone();
+    let resolving = tokio::task::spawn_blocking(move || {
+        config::resolve_secrets(&folders, &mut profile).map(|password| (profile, password))
+    });
+    let (mut profile, password) = resolving.await.map_err(Failure::error)?.map_err(Failure::error)?;
+    profile.password = password.map_or(PasswordSource::None, PasswordSource::Memory);
+    ask_for_key(&mut profile).await?;
+    Ok(profile)
 }
 
 /// The password of an encrypted key, where nothing else says it. Without a terminal the connection's own failure

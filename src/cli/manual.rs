@@ -7,7 +7,7 @@ use super::{
     Failure,
     args::{
         BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, ManArgs, ProfilesArgs, PubArgs,
-        SubArgs, TuiArgs, VersionArgs,
+        SubArgs, TuiArgs, VersionArgs, WillTestArgs,
     },
 };
 use crate::text;
@@ -20,6 +20,7 @@ fn verbs() -> Vec<(&'static str, Command)> {
         ("sub", SubArgs::command()),
         ("pub", PubArgs::command()),
         ("doctor", DoctorArgs::command()),
+        ("will-test", WillTestArgs::command()),
         ("profiles", ProfilesArgs::command()),
         ("config", ConfigArgs::command()),
         ("completions", CompletionsArgs::command()),

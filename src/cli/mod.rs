@@ -28,6 +28,7 @@ mod target;
 mod transport;
 mod usage;
 mod version;
+mod will_test;
 
 use std::{
     ffi::OsString,
@@ -48,7 +49,7 @@ use crate::{
 };
 use args::{
     AddArgs, BrokerArgs, CompletionsArgs, ConfigArgs, DemoArgs, DoctorArgs, GeneralArgs, ManArgs,
-    ProfilesArgs, PubArgs, SubArgs, TuiArgs, VersionArgs,
+    ProfilesArgs, PubArgs, SubArgs, TuiArgs, VersionArgs, WillTestArgs,
 };
 use usage::{Parsed, parse};
 
@@ -96,6 +97,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>, screen: ScreenKeys) ->
             "doctor" => connecting(rest, |args: &DoctorArgs| {
                 let paths = paths(&args.general)?;
                 headless(doctor::run(args, &environment, &paths))
+            }),
+            "will-test" => connecting(rest, |args: &WillTestArgs| {
+                let paths = paths(&args.general)?;
+                headless(will_test::run(args, &environment, &paths))
             }),
             "config" => with(rest, |args: &ConfigArgs| {
                 config::run(args, &paths(&args.general)?, screen)

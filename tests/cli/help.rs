@@ -11,6 +11,7 @@ fn help_is_as_it_was_read_and_accepted() {
         "sub",
         "pub",
         "doctor",
+        "will-test",
         "profiles",
         "config",
         "profiles",

@@ -19,3 +19,4 @@ mod session_flags;
 mod sub;
 mod terminal;
 mod usage;
+mod will_test;

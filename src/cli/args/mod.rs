@@ -21,7 +21,7 @@ use crate::{
 };
 pub use about::{AddArgs, CompletionsArgs, ManArgs, ProfilesArgs, VersionArgs};
 pub use broker::BrokerArgs;
-pub use diagnosis::DoctorArgs;
+pub use diagnosis::{DoctorArgs, WillTestArgs};
 pub use property::{PacketProperty, SEPARATOR, words_of};
 pub use transport::{Preset, TlsArgs, WebSocketArgs};
 use values::{Words, command, fps, keep_alive, port, qos, session_expiry, topic_name};

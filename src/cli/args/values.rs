@@ -43,6 +43,12 @@ pub fn command(text: &str) -> Result<Words, String> {
     Ok(Words(words))
 }
 
+/// Whole seconds as a property of four bytes carries them.
+pub fn seconds(text: &str) -> Result<u32, String> {
+    text.parse()
+        .map_err(|_| "use 0 to 4294967295 whole seconds".into())
+}
+
 /// Quality of service.
 pub fn qos(text: &str) -> Result<QoS, String> {
     let bits = text.parse().ok();

@@ -24,6 +24,7 @@ Verbs, each with its own --help:
   sub           print messages
   pub           publish
   doctor        how far a connection gets, stage by stage, and what to try
+  will-test     a second client dies: does its will arrive, and when
   profiles      ls | show | add | edit | rm | test | import | export
   config        path | check | init | schema
   completions   for bash, zsh, fish, elvish or powershell
@@ -42,7 +43,7 @@ Exit codes: 0 ok, 1 error, 2 usage, 3 could not connect or was refused, 27 time-
     args_override_self = true,
     max_term_width = 100,
     after_help = TUI_HELP,
-    override_usage = "mqttscope [OPTIONS] [TARGET] [TOPIC…]\n       mqttscope demo|broker|sub|pub|doctor|profiles|config …"
+    override_usage = "mqttscope [OPTIONS] [TARGET] [TOPIC…]\n       mqttscope demo|broker|sub|pub|doctor|will-test|profiles|config …"
 )]
 pub struct TuiArgs {
     /// Where to connect, and what to subscribe to instead of everything

@@ -3,7 +3,7 @@
 //! The stages up to CONNECT are the connection's own phases: one added there shows up here by itself.
 
 mod echo;
-mod report;
+pub mod report;
 
 use std::{io::Write, time::Duration};
 
