@@ -4,11 +4,16 @@
 use std::{net::SocketAddr, time::Duration};
 
 use mqttscope::broker::{Broker, BrokerOptions};
+use rumqttc::v5::{
+    MqttOptions,
+    mqttbytes::{QoS, v5::Filter},
+};
 
 use super::{
     common::mosquitto::Mosquitto,
     embedded::broker,
     raw::{Raw, connect, frame, session, subscribe, text},
+    rumqtt::Client,
 };
 
 /// Both brokers in turn.
@@ -93,6 +98,23 @@ async fn qos_1_and_2_wait_for_a_client_that_is_away_and_qos_0_does_not() {
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn rumqttc_gets_after_its_return_what_was_published_meanwhile() {
+    let broker = broker().await;
+    let addr = broker.addr();
+    let mut options = MqttOptions::new("r", addr.ip().to_string(), addr.port());
+    options
+        .set_clean_start(false)
+        .set_session_expiry_interval(Some(60));
+    let mut client = Client::with(options.clone()).await;
+    client.subscribe(Filter::new("q", QoS::AtLeastOnce)).await;
+    drop(client);
+    say(addr, 0x32, "q", "meanwhile").await;
+    let mut client = Client::with(options).await;
+    assert_eq!(client.message("q").await.payload, "meanwhile");
+    broker.shutdown().await;
 }
 
 #[tokio::test]

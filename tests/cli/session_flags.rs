@@ -7,17 +7,21 @@ use crate::{
 
 #[test]
 fn session_that_is_kept_delivers_what_came_meanwhile() {
-    let Some(broker) = Mosquitto::start() else {
-        return;
-    };
     let home = Home::new();
-    let port = broker.port.to_string();
+    let embedded = TestBroker::start(&home);
+    keeps_a_session(&home, &embedded.port);
+    if let Some(mosquitto) = Mosquitto::start() {
+        keeps_a_session(&home, &mosquitto.port.to_string());
+    }
+}
+
+fn keeps_a_session(home: &Home, port: &str) {
     let listen = |more: &[&str]| {
-        let args = ["sub", "-p", &port, "-c", "-i", "keeper", "-q", "1", "-t", "k/#"];
+        let args = ["sub", "-p", port, "-c", "-i", "keeper", "-q", "1", "-t", "k/#"];
         home.run(&[&args[..], more].concat())
     };
     assert_eq!(listen(&["-W", "200ms"]).code, 27);
-    let published = home.run(&["pub", "-p", &port, "-t", "k/1", "-m", "meanwhile", "-q", "1"]);
+    let published = home.run(&["pub", "-p", port, "-t", "k/1", "-m", "meanwhile", "-q", "1"]);
     assert_eq!(published.code, 0, "{published:?}");
     let ran = listen(&["-C", "1", "-W", "10"]);
     assert_eq!(
@@ -25,7 +29,7 @@ fn session_that_is_kept_delivers_what_came_meanwhile() {
         (0, "meanwhile\n", "")
     );
     listen(&["-x", "0", "-W", "100ms"]);
-    let report = home.run(&["doctor", "-p", &port, "-c", "-i", "keeper", "-t", "k/#"]);
+    let report = home.run(&["doctor", "-p", port, "-c", "-i", "keeper", "-t", "k/#"]);
     assert!(
         report.stdout.contains("  session present        no\n"),
         "-x 0 ended it: {}",
