@@ -133,6 +133,7 @@ actions! {
         Zoom "zoom" "zoom" "the focused pane alone, and back";
         Shrink "shrink" "" "the left column narrower";
         Grow "grow" "" "the left column wider";
+        Watch "watch" "" "keep this topic's payloads whole, as large as memory allows, and back";
         ShowLog "log" "" "what mqttscope itself has said: connections, refusals, errors";
         NextTheme "theme" "" "the next theme";
         ToggleMouse "mouse" "" "give the mouse to the terminal for selecting text, and back";

@@ -190,6 +190,7 @@ impl App {
                     .find(|connection| connection.source == source)
                 {
                     if connection.is_open {
+                        self.watched.remove(&source);
                         effects.push(Effect::Close(source));
                         connection.is_open = false;
                     }
@@ -288,6 +289,7 @@ pub fn delete(app: &mut App) -> Vec<Effect> {
     let mut connection = app.connections.remove(index);
     let mut effects = Vec::new();
     if connection.is_open {
+        app.watched.remove(&source);
         effects.push(Effect::Close(source));
         app.model.remove_connection(source);
         connection.is_open = false;

@@ -50,7 +50,9 @@ impl App {
             }
             Action::ConnectionOpen | Action::ConnectionTest => self.scope().is_some(),
             Action::ConnectionFacts => is_connected,
-            Action::TopicOpen | Action::TopicCopy | Action::TopicMute => self.selected_topic().is_some(),
+            Action::TopicOpen | Action::TopicCopy | Action::TopicMute | Action::Watch => {
+                self.selected_topic().is_some()
+            }
             Action::MessageOpen | Action::MessageCopy | Action::MessageResend | Action::DetailCopy => {
                 self.selected_message().is_some()
             }

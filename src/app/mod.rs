@@ -38,7 +38,7 @@ pub mod text_field;
 pub mod topics;
 pub mod update;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use ratatui::layout::Size;
 
@@ -192,6 +192,8 @@ pub struct App {
     pub sieve: Sieve,
     /// What is kept out of the log: topic filters, `a/#` for a level muted by hand.
     pub muted: std::collections::HashSet<String>,
+    /// Topics whose payloads are kept whole, of connections that are open.
+    pub watched: HashMap<SourceId, BTreeSet<String>>,
     /// What the program has to say.
     pub notices: Notices,
     /// What it has said.
@@ -241,6 +243,7 @@ impl App {
             find_filter: None,
             sieve: Sieve::default(),
             muted: std::collections::HashSet::new(),
+            watched: HashMap::new(),
             notices: Notices::default(),
             journal: Journal::default(),
             keys: setup.keys,
@@ -359,6 +362,19 @@ impl App {
             Subject::Topic => self.model.last_message(self.topics.selected()?),
             Subject::Message => self.model.message(self.messages.selected()?),
         }
+    }
+
+    /// The connection of what is selected.
+    pub fn selected_source(&self) -> Option<SourceId> {
+        match self.subject {
+            Subject::Topic => self.model.topics().source(self.topics.selected()?),
+            Subject::Message => self.selected_message().map(|message| message.source()),
+        }
+    }
+
+    /// Bytes of a payload that are kept where its topic is watched: what the log takes of one message.
+    pub fn watched_limit(&self) -> usize {
+        self.model.memory().budget / 8
     }
 
     /// The subscriptions of a connection.

@@ -63,8 +63,14 @@ impl App {
         let taken = MESSAGES_HEADER + u16::from(self.messages.view.is_paused());
         let rows = layout.inner(Pane::Messages).height.saturating_sub(taken);
         self.messages.settle(&self.model, &mut self.sieve, rows);
+        let watched = if self.watched.is_empty() {
+            0
+        } else {
+            // One that is being read lies beside the one that is stored.
+            self.watched_limit()
+        };
         self.model
-            .reserve(self.topics.view.memory() + self.messages.view.memory() + self.sieve.memory());
+            .reserve(watched + self.topics.view.memory() + self.messages.view.memory() + self.sieve.memory());
         let is_shown = !layout.pane(Pane::Details).is_empty();
         let message = if is_shown {
             selected_of(&self.model, self.subject, &self.topics, &self.messages)

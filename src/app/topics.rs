@@ -3,8 +3,9 @@
 
 use super::{App, effect::Effect, sieve::Sieve};
 use crate::{
-    event::Time,
+    event::{Command, Time},
     model::{Model, NodeId, Row, Scope, SortBy, TreeView},
+    text,
 };
 
 /// How long a topic counts as fresh, microseconds.
@@ -306,6 +307,27 @@ pub fn copy(app: &App) -> Vec<Effect> {
         .map(|topic| Effect::Copy(topic.into_bytes()))
         .into_iter()
         .collect()
+}
+
+/// Keeps the payloads of the selected topic whole from the next on, or no longer.
+pub fn watch(app: &mut App) -> Vec<Effect> {
+    let (Some(topic), Some(source)) = (app.selected_topic(), app.selected_source()) else {
+        return Vec::new();
+    };
+    let limit = text::size_long(app.watched_limit() as u64);
+    let watched = app.watched.entry(source).or_default();
+    let is_new = !watched.remove(&topic);
+    if is_new {
+        watched.insert(topic.clone());
+    }
+    let topics = watched.iter().cloned().collect();
+    app.watched.retain(|_, topics| !topics.is_empty());
+    app.notices.info(if is_new {
+        format!("{topic} is watched: from the next message on up to {limit} of a payload are kept")
+    } else {
+        format!("{topic} is no longer watched")
+    });
+    vec![Effect::Send(source, Command::Watch(topics))]
 }
 
 /// Keeps the selected level and all below it out of the log, or lets them in again.

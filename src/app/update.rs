@@ -238,6 +238,7 @@ fn global(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Zoom => app.is_zoomed = !app.is_zoomed,
         Action::Shrink => app.divider_shift = (app.divider_shift - 2).max(-60),
         Action::Grow => app.divider_shift = (app.divider_shift + 2).min(60),
+        Action::Watch => return topics::watch(app),
         Action::ShowLog => app.open(Overlay::Journal(JournalView::default())),
         Action::NextTheme => return next_theme(app),
         Action::ToggleMouse => return vec![Effect::SetMouse(!app.look.has_mouse)],

@@ -95,6 +95,7 @@ impl TuiRequest {
             keys,
             limits: Limits {
                 max_payload: max_payload.min(max_memory / 16) as usize,
+                max_watched: (max_memory / 8) as usize,
                 max_packet: max_packet as usize,
                 in_flight: (max_memory / 32).clamp(1 << 20, 8 << 20) as usize,
             },

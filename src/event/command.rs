@@ -17,6 +17,9 @@ pub enum Command {
     Subscribe(OperationId, Vec<Subscription>),
     /// Unsubscribe, and no longer after a reconnect.
     Unsubscribe(OperationId, Vec<TopicFilter>),
+    /// Keep payloads to exactly these topics beyond the limit for storing, as large as memory allows. Replaces the list
+    /// before; holds over reconnects.
+    Watch(Vec<String>),
     /// Connect now: ends a wait, mends a refusal, undoes `Disconnect`.
     Connect,
     /// Send DISCONNECT and stay away until `Connect`.

@@ -258,6 +258,6 @@ impl Effects {
 fn operation(command: &Command) -> Option<crate::event::OperationId> {
     match command {
         Command::Publish(id, _) | Command::Subscribe(id, _) | Command::Unsubscribe(id, _) => Some(*id),
-        Command::Connect | Command::Disconnect | Command::DisconnectWithWill => None,
+        Command::Watch(_) | Command::Connect | Command::Disconnect | Command::DisconnectWithWill => None,
     }
 }

@@ -132,10 +132,8 @@ fn head_line(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, messag
     }
     let size = text::size_long(message.payload_len().into());
     let size = if message.is_truncated() {
-        format!(
-            "{size} ({} kept)",
-            text::size_long(message.payload().len() as u64)
-        )
+        let kept = text::size_long(message.payload().len() as u64);
+        format!("{size} ({kept} kept{})", way_to_whole(app, message))
     } else {
         size
     };
@@ -151,6 +149,17 @@ fn head_line(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, messag
         look.styles.fg(Meaning::Title),
     );
     row.put(&facts, dim);
+}
+
+/// Behind what is kept of a cut payload: how to get the next one whole.
+fn way_to_whole(app: &App, message: &MessageRef<'_>) -> &'static str {
+    let watched = app.watched.get(&message.source());
+    match () {
+        () if message.is_given_up() => "; given up for want of memory",
+        () if message.payload_len() as usize > app.watched_limit() => "; memory allows no more",
+        () if watched.is_some_and(|topics| topics.contains(&*message.topic())) => "; the next is kept whole",
+        () => "; W keeps the next whole",
+    }
 }
 
 fn payload(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>, decoded: &Decoded, bytes: &[u8]) {

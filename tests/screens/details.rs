@@ -1,7 +1,8 @@
 //! The details pane: one message in several views.
 
 use mqttscope::{
-    app::layout::Pane,
+    app::{effect::Effect, layout::Pane},
+    event::Command,
     mqtt::{Property, ProtocolVersion},
 };
 
@@ -42,7 +43,7 @@ fn broken_json_is_shown_as_it_is_with_what_is_wrong() {
 fn json_cut_by_the_size_limit_says_so() {
     let json = format!(r#"{{"a": 1, "long": "{}"}}"#, "x".repeat(3000));
     detailed(&Sample::new("a/b", json.as_bytes()).kept(40))
-        .shows_in(Pane::Details, "(40 B kept)")
+        .shows_in(Pane::Details, "(40 B kept; W keeps the next whole)")
         .shows_in(Pane::Details, "\"a\": 1");
 }
 
@@ -201,6 +202,22 @@ fn zoom_gives_the_whole_screen_and_back() {
         .shows("4 Details")
         .keys("<esc>")
         .shows("3 Messages");
+}
+
+#[test]
+fn topic_of_a_cut_payload_can_be_watched() {
+    let mut screen = detailed(&Sample::new("a/b", &[b'x'; 5000]).kept(40)).keys("W");
+    let watch = |screen: &Screen, topics: &[&str]| {
+        let topics = topics.iter().map(ToString::to_string).collect();
+        Effect::Send(screen.source(), Command::Watch(topics))
+    };
+    assert!(screen.take_effects().contains(&watch(&screen, &["a/b"])));
+    screen = screen
+        .shows_in(Pane::Details, "(40 B kept; the next is kept whole)")
+        .shows("a/b is watched")
+        .keys("W");
+    assert!(screen.take_effects().contains(&watch(&screen, &[])));
+    screen.shows_in(Pane::Details, "(40 B kept; W keeps the next whole)");
 }
 
 #[test]

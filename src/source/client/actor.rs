@@ -5,7 +5,7 @@
 //!                     └──────────┴──refused──▶ Refused ──Connect──▶ dial
 //! ```
 
-use std::{future::Future, pin::pin, time::Duration};
+use std::{collections::HashSet, future::Future, pin::pin, sync::Arc, time::Duration};
 
 use tokio::{
     sync::mpsc,
@@ -44,6 +44,7 @@ pub struct Actor {
     pub(super) session: Session,
     pub(super) versions: Versions,
     pub(super) has_rate_guard: bool,
+    pub(super) watched: Arc<HashSet<String>>,
     backoff: Backoff,
 }
 
@@ -83,6 +84,7 @@ impl Actor {
             versions: Versions::new(profile.protocol, profile.authentication_method.is_some()),
             backoff: Backoff::new(profile.reconnect),
             has_rate_guard: profile.rate_guard,
+            watched: Arc::default(),
             profile,
             limits,
             clock,
@@ -331,6 +333,7 @@ impl Actor {
             Command::Publish(id, message) => self.publish(id, *message, now),
             Command::Subscribe(id, subscriptions) => self.session.subscribe(id, &subscriptions, now),
             Command::Unsubscribe(id, filters) => self.session.unsubscribe(id, filters, now),
+            Command::Watch(topics) => self.watched = Arc::new(topics.into_iter().collect()),
             Command::Connect | Command::Disconnect | Command::DisconnectWithWill => {}
         }
     }

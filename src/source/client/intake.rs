@@ -5,6 +5,8 @@
 //!   sent already        a batch        stays for the next
 //! ```
 
+use std::{collections::HashSet, sync::Arc};
+
 use crate::{
     event::Span,
     mqtt::{ProtocolVersion, ReasonCode},
@@ -56,7 +58,10 @@ pub struct Intake {
     next: usize,
     cut: Option<Cut>,
     max_payload: usize,
+    max_watched: usize,
     max_packet: usize,
+    /// Topics with that other limit.
+    watched: Arc<HashSet<String>>,
 }
 
 impl Intake {
@@ -68,7 +73,31 @@ impl Intake {
             next: 0,
             cut: None,
             max_payload: limits.max_payload.min(limits.max_packet),
+            max_watched: limits.max_watched.min(limits.max_packet),
             max_packet: limits.max_packet,
+            watched: Arc::default(),
+        }
+    }
+
+    /// Watches these topics and no others.
+    pub fn watch(&mut self, topics: &Arc<HashSet<String>>) {
+        if !Arc::ptr_eq(&self.watched, topics) {
+            self.watched = Arc::clone(topics);
+        }
+    }
+
+    /// Bytes kept of a payload of this PUBLISH.
+    fn limit(&self, frame: &[u8], head: FrameHead) -> usize {
+        let at = usize::from(head.header_len) + 2;
+        let topic_len = frame.get(at - 2..at).map_or(0, |len| {
+            len.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte))
+        });
+        let topic = frame.get(at..at + topic_len).unwrap_or_default();
+        let is_watched = std::str::from_utf8(topic).is_ok_and(|topic| self.watched.contains(topic));
+        if is_watched {
+            self.max_watched.max(self.max_payload)
+        } else {
+            self.max_payload
         }
     }
 
@@ -193,7 +222,7 @@ impl Intake {
                 Some(start) if start > self.max_payload.max(MAX_KEPT) => {
                     return Err(too_large(head.first_byte, start, self.max_payload.max(MAX_KEPT)));
                 }
-                Some(start) => frame_len.min(start + self.max_payload),
+                Some(start) => frame_len.min(start + self.limit(rest, head)),
                 None => return Ok(None),
             },
         };
@@ -366,6 +395,26 @@ mod tests {
             }
             assert_eq!(frames[0], (long[..7 + 10].to_vec(), long.len()), "{step}");
             assert_eq!(frames[1], (publish(1), publish(1).len()), "{step}");
+        }
+    }
+
+    #[test]
+    fn a_watched_topic_keeps_more() {
+        let long = publish(5_000);
+        let mut intake = Intake::new(Limits {
+            max_payload: 10,
+            max_watched: 4_000,
+            ..Limits::default()
+        });
+        for (topics, kept) in [(&["b"][..], 10), (&["a", "b"], 4_000), (&[], 10)] {
+            intake.watch(&Arc::new(topics.iter().map(ToString::to_string).collect()));
+            intake.room().extend_from_slice(&long);
+            assert_eq!(
+                all(&mut intake),
+                [(long[..6 + kept].to_vec(), long.len())],
+                "{topics:?}"
+            );
+            intake.take_batch();
         }
     }
 

@@ -44,6 +44,8 @@ const SHUTDOWN: Duration = Duration::from_millis(300);
 pub struct Limits {
     /// Of a longer payload the first so many bytes are kept, the rest is read and counted.
     pub max_payload: usize,
+    /// The same for topics that are watched.
+    pub max_watched: usize,
     /// A longer packet ends the connection.
     pub max_packet: usize,
     /// Of all connections together on the way to who takes them in; above it reading stops.
@@ -54,6 +56,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_payload: 16 * 1024 * 1024,
+            max_watched: 32 * 1024 * 1024,
             max_packet: 256 * 1024 * 1024,
             in_flight: 8 * 1024 * 1024,
         }

@@ -55,6 +55,7 @@ impl Actor {
     /// Does what can be done without waiting: reads what is in the buffer, queues what is to be written,
     /// sends what is due.
     fn catch_up(&mut self, link: &mut Connection) -> Option<Gone> {
+        link.intake.watch(&self.watched);
         let gone = self.scan(link);
         self.drain_outputs(link);
         let now = self.clock.now_us();
