@@ -19,7 +19,9 @@ pub fn render(buffer: &mut Buffer, area: Rect, look: &Look<'_>, test: &Connectio
     let title = format!("Test of {}", look.safe(&test.name));
     let height = (lines.len() as u16 + 2).max(9);
     let inner = frame::overlay(buffer, area, look, (WIDTH, height), &title, "Esc closes");
-    for (y, line) in lines.iter().enumerate().take(usize::from(inner.height)) {
+    // where not all fits it is the last stage that matters, and what to try
+    let above = lines.len().saturating_sub(usize::from(inner.height));
+    for (y, line) in lines.iter().skip(above).enumerate() {
         let mut row = Row::new(buffer, inner, y as u16);
         row.skip(1)
             .column(line.mark, 3, look.styles.fg(line.meaning))
@@ -28,6 +30,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, look: &Look<'_>, test: &Connectio
             .skip(2)
             .put_whole_or_cut(&line.words, look.glyphs, look.styles.fg(line.words_meaning));
     }
+    frame::out_of_view(buffer, inner, look, above, 0);
 }
 
 struct Line<'a> {

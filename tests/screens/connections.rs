@@ -599,6 +599,19 @@ fn test_goes_through_the_stages_and_ends_its_connection() {
 }
 
 #[test]
+fn test_that_does_not_fit_shows_its_end() {
+    let (screen, source) = tested();
+    screen
+        .resize(60, 16)
+        .done(Done::NotOpened(
+            source,
+            "a command said very much. ".repeat(40) + "the end",
+        ))
+        .shows("the end")
+        .shows(" above ");
+}
+
+#[test]
 fn test_that_fails_says_where_and_one_that_is_closed_ends() {
     let (screen, source) = tested();
     let screen = said(
