@@ -27,7 +27,7 @@ use crate::{
     mqtt::{Message, ProtocolVersion},
     source::{
         Clock, net,
-        session::{Close, Output, Session, Settings, ended, not_sent},
+        session::{Output, Session, Settings, ended, not_sent},
     },
 };
 
@@ -237,10 +237,12 @@ impl Actor {
             self.tell_ends();
             return Next::Dial(attempt);
         }
-        let was_closed = matches!(gone, Gone::Lost(_) | Gone::Closed(Close::Disconnected(_)));
-        if let Some(up_for) = up_for {
-            self.backoff.on_ended(up_for, was_closed);
-        }
+        let is_unexplained = match &gone {
+            Gone::Lost(_) => true,
+            Gone::Closed(close) => close.is_unexplained(),
+            _ => false,
+        };
+        self.backoff.on_end(up_for, is_unexplained);
         let failure = self.failure(&gone, up_for.is_some());
         let may_retry = match &gone {
             Gone::Closed(close) => close.may_retry(),

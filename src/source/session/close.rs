@@ -76,6 +76,15 @@ impl Close {
         }
     }
 
+    /// Whether the server hung up without a word that tells why.
+    pub fn is_unexplained(&self) -> bool {
+        let Self::Disconnected(disconnect) = self else {
+            return false;
+        };
+        matches!(disconnect.reason, ReasonCode::SUCCESS | ReasonCode::UNSPECIFIED)
+            && disconnect.properties.reason_string().is_none()
+    }
+
     /// Whether the server refuses this protocol version, so that an older one may do.
     pub fn is_version_refusal(&self) -> bool {
         match self {
