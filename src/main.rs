@@ -41,7 +41,7 @@ fn run_tui(request: TuiRequest) -> Result<Exit, Failure> {
         has_color: request.has_color,
     };
     let summary = tui::run(options).map_err(|error| Failure::error(format!("{error:#}")))?;
-    tell(&summary.line());
+    tell(&summary.said());
     if let Some(path) = &request.summary_json {
         summary
             .save(path)

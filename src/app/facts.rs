@@ -11,7 +11,7 @@ use super::{
 use crate::{
     config::{Meaning, Profile, property_text},
     event::{ConnectionState, Facts, Failure, SourceId, TlsFacts},
-    mqtt::{Properties, Property, ReasonContext, Will},
+    mqtt::{Properties, Property, ProtocolVersion, ReasonContext, Will},
     text,
 };
 
@@ -213,6 +213,58 @@ fn tls_rows(rows: &mut Vec<FactRow>, tls: &TlsFacts) {
     }
 }
 
+/// What CONNACK says the broker takes, and whatever else it says.
+fn limits(rows: &mut Vec<FactRow>, facts: &Facts) {
+    let (limits, properties) = (&facts.limits, &facts.properties);
+    let size = limits
+        .maximum_packet_size
+        .map_or_else(|| "no limit".into(), |size| text::size_long(size.into()));
+    let has = |is_available: bool, what: &str| format!("{}{what}", if is_available { "" } else { "no " });
+    let words = format!(
+        "QoS {} · {} · packet {size} · receive maximum {} · aliases {}",
+        limits.maximum_qos,
+        has(limits.retain_available, "retain"),
+        limits.receive_maximum,
+        limits.topic_alias_maximum
+    );
+    rows.push(("broker's limits", words, Meaning::Text));
+    let offers = [
+        has(
+            properties.wildcard_subscription_available() != Some(0),
+            "wildcards",
+        ),
+        has(
+            properties.subscription_identifier_available() != Some(0),
+            "subscription ids",
+        ),
+        has(
+            properties.shared_subscription_available() != Some(0),
+            "shared subscriptions",
+        ),
+    ];
+    if facts.version == ProtocolVersion::V5 {
+        rows.push(("broker has", offers.join(" · "), Meaning::Text));
+    }
+    let expiry = match properties.session_expiry_interval() {
+        None => None,
+        Some(u32::MAX) => Some("never (set by the broker)".to_owned()),
+        Some(seconds) => Some(format!("{seconds} s (set by the broker)")),
+    };
+    let said = [
+        ("session expiry", expiry),
+        (
+            "authentication",
+            properties.authentication_method().map(Into::into),
+        ),
+        ("other server", properties.server_reference().map(Into::into)),
+        ("responses at", properties.response_information().map(Into::into)),
+        ("broker says", properties.reason_string().map(Into::into)),
+    ];
+    for (label, value) in said {
+        rows.extend(value.map(|value| (label, value, Meaning::Text)));
+    }
+}
+
 fn failed(rows: &mut Vec<FactRow>, failure: &Failure) {
     let phase = failure
         .phase
@@ -225,13 +277,23 @@ fn failed(rows: &mut Vec<FactRow>, failure: &Failure) {
 }
 
 fn connected(rows: &mut Vec<FactRow>, facts: &Facts) {
-    let session = if facts.session_present { "resumed" } else { "new" };
+    let session = match (facts.resumption_in_words(), facts.session_present) {
+        (Some(words), _) => words,
+        (None, true) => "session resumed".into(),
+        (None, false) => "session new".into(),
+    };
     rows.push((
         "version",
-        format!("MQTT {}, session {session}", facts.version),
+        format!("MQTT {}, {session}", facts.version),
         Meaning::Ok,
     ));
-    rows.push(("client id", facts.client_id.clone(), Meaning::Text));
+    let by_broker = |is_told: bool| if is_told { " (set by the broker)" } else { "" };
+    let assigned = facts.properties.assigned_client_identifier().is_some();
+    rows.push((
+        "client id",
+        format!("{}{}", facts.client_id, by_broker(assigned)),
+        Meaning::Text,
+    ));
     rows.push((
         "peer",
         facts.peer.map_or_else(|| "–".into(), |peer| peer.to_string()),
@@ -253,21 +315,13 @@ fn connected(rows: &mut Vec<FactRow>, facts: &Facts) {
         0 => "off".into(),
         seconds => format!("{seconds} s"),
     };
-    rows.push(("keep alive", keep_alive, Meaning::Text));
-    let limits = &facts.limits;
-    let size = limits
-        .maximum_packet_size
-        .map_or_else(|| "no limit".into(), |size| text::size_long(size.into()));
-    let retain = if limits.retain_available {
-        "retain"
-    } else {
-        "no retain"
-    };
-    let words = format!(
-        "QoS {} · {retain} · packet {size} · receive maximum {} · aliases {}",
-        limits.maximum_qos, limits.receive_maximum, limits.topic_alias_maximum
-    );
-    rows.push(("broker's limits", words, Meaning::Text));
+    let told = facts.properties.server_keep_alive().is_some();
+    rows.push((
+        "keep alive",
+        format!("{keep_alive}{}", by_broker(told)),
+        Meaning::Text,
+    ));
+    limits(rows, facts);
     for (key, value) in facts.properties.user_properties() {
         rows.push(("user property", format!("{key} = {value}"), Meaning::Text));
     }

@@ -2,7 +2,7 @@
 
 use super::{App, composer, connection_test, password_form, subscribe};
 use crate::{
-    event::{Batch, ConnectionState, FailureKind, OperationEnded, OperationKind, SourceId},
+    event::{Batch, ConnectionState, FailureKind, OperationEnded, OperationKind, SourceId, UNTOLD},
     model::{Notice, NoticeKind},
     mqtt::ProtocolVersion,
 };
@@ -29,6 +29,10 @@ fn on_notice(app: &mut App, notice: Notice) {
             let packet = packet_type.map_or("packet", |packet_type| packet_type.name());
             app.notices
                 .warn(format!("{name}: {packet} breaks the protocol: {}", anomaly.what));
+        }
+        NoticeKind::Untold => {
+            let name = app.connection_name(notice.source).to_owned();
+            app.notices.warn(format!("{name}: {UNTOLD}"));
         }
         NoticeKind::Dropped { messages, .. } => {
             let name = app.connection_name(notice.source).to_owned();
@@ -96,9 +100,14 @@ fn on_state(app: &mut App, source: SourceId, before: &ConnectionState) {
         {
             app.notices.warn(format!("{name}: {}", failure.what));
         }
-        ConnectionState::Connected(facts) => app
-            .notices
-            .mended(format!("{name}: connected, MQTT {}", facts.version)),
+        ConnectionState::Connected(facts) => {
+            let session = match facts.resumption_in_words() {
+                Some(words) => format!("; {words}"),
+                None => String::new(),
+            };
+            app.notices
+                .mended(format!("{name}: connected, MQTT {}{session}", facts.version));
+        }
         ConnectionState::Waiting { attempt, failure, .. } => {
             app.notices
                 .log(format!("{name}: {}; try {attempt} comes", failure.what));

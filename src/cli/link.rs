@@ -1,10 +1,13 @@
 //! A live connection as the headless verbs use it: connected once or given up, then one batch at a time.
 
-use super::{Failure, prompt, talk::PacketTalk};
+use super::{
+    Failure, prompt,
+    talk::{PacketTalk, say},
+};
 use crate::{
     config::{self, PasswordSource, Paths, Profile},
-    event::{self, Batch, Command, ConnectionState, OperationId, Record, SourceId},
-    source::{self, BatchReceiver, ClientHandle, Clock, Limits, net, spawn},
+    event::{self, Batch, Command, ConnectionState, OperationId, Record, SourceId, UNTOLD},
+    source::{self, BatchReceiver, ClientHandle, Clock, Limits, Parting, net, spawn},
 };
 
 /// Batches that may wait, as everywhere: 64 of 512 records.
@@ -166,7 +169,9 @@ impl Link {
             mut talk,
             ..
         } = self;
-        handle.shutdown().await;
+        if handle.shutdown().await == Parting::Untold {
+            say(UNTOLD);
+        }
         while let (Some(talk), Ok(batch)) = (&mut talk, batches.try_recv()) {
             talk.batch(&batch);
         }

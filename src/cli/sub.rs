@@ -155,6 +155,8 @@ struct Printer<'a> {
     output: Output,
     stdout: Stdout,
     printed: u64,
+    /// The connection was lost and has not come back.
+    is_away: bool,
 }
 
 impl<'a> Printer<'a> {
@@ -170,6 +172,7 @@ impl<'a> Printer<'a> {
             output: Output::new(io::stdout().is_terminal().then_some(glyphs)),
             stdout: Stdout::start().map_err(Failure::error)?,
             printed: 0,
+            is_away: false,
         })
     }
 
@@ -198,12 +201,12 @@ impl<'a> Printer<'a> {
                         return Ok(true);
                     }
                 }
-                Record::Status(status) => state(link, &status.state)?,
+                Record::Status(status) => self.state(link, &status.state)?,
                 Record::Operation(ended) => self.operation(ended)?,
                 Record::Dropped { messages, bytes } => {
                     talk::say(&format!("{messages} messages ({bytes} bytes) were dropped here"));
                 }
-                Record::Publish(_) | Record::Packet(_) => {}
+                Record::Publish(_) | Record::Packet(_) | Record::Untold => {}
             }
         }
         Ok(false)
@@ -264,6 +267,26 @@ impl<'a> Printer<'a> {
             .inspect_err(|_| self.output.bytes.truncate(before))
     }
 
+    /// A connection that was lost is waited for, and told when it is back; one that is refused ends the verb.
+    fn state(&mut self, link: &Link, state: &ConnectionState) -> Result<(), Failure> {
+        match state {
+            ConnectionState::Waiting { failure, .. } => {
+                self.is_away = true;
+                talk::say(&format!("connection lost, trying again: {}", in_words(failure)));
+                Ok(())
+            }
+            ConnectionState::Connected(facts) if std::mem::take(&mut self.is_away) => {
+                let session = facts.resumption_in_words().unwrap_or_default();
+                talk::say(&format!("connected again, {session}"));
+                Ok(())
+            }
+            ConnectionState::Refused(failure) => Err(link.not_connected(failure)),
+            ConnectionState::Idle | ConnectionState::Connecting { .. } | ConnectionState::Connected(_) => {
+                Ok(())
+            }
+        }
+    }
+
     fn operation(&self, ended: &OperationEnded) -> Result<(), Failure> {
         match (&ended.outcome, ended.kind) {
             (Outcome::Acked(codes), OperationKind::Subscribe) => self.granted(codes),
@@ -296,17 +319,5 @@ impl<'a> Printer<'a> {
             talk::say(line);
         }
         Ok(())
-    }
-}
-
-/// A connection that was lost is waited for; one that is refused ends the verb.
-fn state(link: &Link, state: &ConnectionState) -> Result<(), Failure> {
-    match state {
-        ConnectionState::Waiting { failure, .. } => {
-            talk::say(&format!("connection lost, trying again: {}", in_words(failure)));
-            Ok(())
-        }
-        ConnectionState::Refused(failure) => Err(link.not_connected(failure)),
-        ConnectionState::Idle | ConnectionState::Connecting { .. } | ConnectionState::Connected(_) => Ok(()),
     }
 }

@@ -29,7 +29,7 @@ impl PacketTalk {
             match record {
                 Record::Publish(publish) => self.publish(batch, publish),
                 Record::Packet(packet) => self.packet(batch, packet),
-                Record::Status(_) | Record::Operation(_) | Record::Dropped { .. } => {}
+                Record::Status(_) | Record::Operation(_) | Record::Untold | Record::Dropped { .. } => {}
             }
         }
     }

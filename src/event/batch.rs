@@ -79,6 +79,8 @@ pub enum Record {
     Status(Box<ConnectionStatus>),
     /// A publish, subscribe or unsubscribe that was asked for came to its end.
     Operation(Box<OperationEnded>),
+    /// A connection that stood was ended from here, and its socket did not take DISCONNECT.
+    Untold,
     /// The source gave up messages (a profile's choice under load): how many, how many bytes.
     Dropped {
         /// PUBLISH packets.

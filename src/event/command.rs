@@ -8,6 +8,10 @@ use crate::mqtt::{Message, ReasonCode, ReasonContext, Subscription, TopicFilter}
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct OperationId(pub u64);
 
+/// What it means that a socket did not take DISCONNECT.
+pub const UNTOLD: &str =
+    "DISCONNECT was not sent, for the socket takes nothing; the broker publishes the will, if there is one";
+
 /// A request to a live connection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {

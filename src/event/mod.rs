@@ -9,9 +9,9 @@ mod stages;
 mod status;
 
 pub use batch::{Batch, Frame, PacketRecord, PublishRecord, Record, Span, Time};
-pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome};
+pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome, UNTOLD};
 pub use stages::{Stage, Stages};
 pub use status::{
-    Certificate, ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, Phase, ServerLimits,
-    SourceId, TlsFacts,
+    Certificate, ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, Phase, Resumption,
+    ServerLimits, SourceId, TlsFacts,
 };

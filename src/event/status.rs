@@ -121,6 +121,8 @@ pub struct Facts {
     pub peer: Option<SocketAddr>,
     /// The server had a session for this client id.
     pub session_present: bool,
+    /// What became of the session before; `None`: there was none.
+    pub resumption: Option<Resumption>,
     /// Keep alive in use, seconds; 0 is off.
     pub keep_alive: u16,
     /// How long each step took, in order.
@@ -137,7 +139,47 @@ pub struct Facts {
     pub subscriptions: Vec<(Subscription, Option<ReasonCode>)>,
 }
 
+/// What a connection found of the session before it (MQTT 5 §4.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Resumption {
+    /// Publishes under way that go on: sent again with DUP, or released.
+    pub resent: usize,
+    /// Publishes that ended unknown since the last CONNACK.
+    pub unknown: usize,
+    /// Subscriptions the server still has.
+    pub kept: usize,
+    /// Subscriptions asked for again.
+    pub renewed: usize,
+}
+
 impl Facts {
+    /// `session resumed: 2 publishes sent again, 1 subscription kept`; `None` on a first connection without one.
+    pub fn resumption_in_words(&self) -> Option<String> {
+        let found = self.resumption?;
+        let counted = |count: usize, one: &str, several: &str, rest: &str| {
+            let noun = if count == 1 { one } else { several };
+            (count > 0).then(|| format!("{count} {noun} {rest}"))
+        };
+        let publishes = |count, rest| counted(count, "publish", "publishes", rest);
+        let subscriptions = |count, rest| counted(count, "subscription", "subscriptions", rest);
+        let parts: Vec<String> = [
+            publishes(found.resent, "sent again"),
+            publishes(found.unknown, "ended unknown"),
+            subscriptions(found.kept, "kept"),
+            subscriptions(found.renewed, "asked for again"),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let session = if self.session_present {
+            "session resumed"
+        } else {
+            "new session"
+        };
+        let colon = if parts.is_empty() { "" } else { ": " };
+        Some(format!("{session}{colon}{}", parts.join(", ")))
+    }
+
     /// Whether the server's certificate was not to be verified: to be seen all the time.
     pub fn is_insecure(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.is_insecure)

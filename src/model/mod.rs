@@ -126,6 +126,11 @@ impl Model {
                     time: batch.time,
                     what: NoticeKind::OperationEnded((**ended).clone()),
                 }),
+                Record::Untold => notices.push(Notice {
+                    source,
+                    time: batch.time,
+                    what: NoticeKind::Untold,
+                }),
                 Record::Dropped { messages, bytes } => {
                     self.dropped(index, *messages, *bytes);
                     notices.push(Notice {

@@ -35,6 +35,8 @@ pub enum NoticeKind {
         /// How.
         anomaly: Anomaly,
     },
+    /// A connection ended without DISCONNECT, which its socket did not take.
+    Untold,
     /// The source gave up messages under load.
     Dropped {
         /// PUBLISH packets.

@@ -109,7 +109,7 @@ pub fn own_bytes(record: &Record) -> usize {
     let frame = match record {
         Record::Publish(publish) => &publish.frame,
         Record::Packet(packet) => &packet.frame,
-        Record::Status(_) | Record::Operation(_) | Record::Dropped { .. } => return 0,
+        Record::Status(_) | Record::Operation(_) | Record::Untold | Record::Dropped { .. } => return 0,
     };
     match frame {
         Frame::Own(bytes) => bytes.len(),

@@ -14,6 +14,6 @@ mod flow;
 pub mod net;
 pub mod session;
 
-pub use client::{ClientHandle, Limits, NotTaken, spawn};
+pub use client::{ClientHandle, Limits, NotTaken, Parting, spawn};
 pub use clock::Clock;
 pub use flow::{BatchReceiver, BatchSender, batches};

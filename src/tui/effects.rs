@@ -12,7 +12,7 @@ use crate::{
     app::effect::{Done, Effect},
     config::{self, Profile, Secret, Theme},
     event::{Command, SourceId},
-    source::{self, BatchSender, ClientHandle, NotTaken},
+    source::{self, BatchSender, ClientHandle, NotTaken, Parting},
 };
 
 /// Answers on their way back: one a key press at most, and keys are slower than the loop.
@@ -216,16 +216,20 @@ impl Effects {
         });
     }
 
-    /// Says DISCONNECT everywhere and waits, each at most 300 ms.
-    pub async fn shutdown(&mut self) {
+    /// Says DISCONNECT everywhere and waits, each at most 300 ms; gives the connections whose brokers were not told.
+    pub async fn shutdown(&mut self) -> Vec<SourceId> {
         let ends: Vec<_> = self
             .clients
             .drain()
-            .map(|(_, client)| tokio::spawn(client.shutdown()))
+            .map(|(source, client)| (source, tokio::spawn(client.shutdown())))
             .collect();
-        for end in ends {
-            let _ = end.await;
+        let mut untold = Vec::new();
+        for (source, end) in ends {
+            if matches!(end.await, Ok(Parting::Untold)) {
+                untold.push(source);
+            }
         }
+        untold
     }
 
     fn answer(&self, done: Done) {

@@ -55,6 +55,8 @@ pub struct Summary {
     pub evicted: u64,
     /// Messages a source gave up under load.
     pub dropped: u64,
+    /// What else is to be known at the end, in words.
+    pub notes: Vec<String>,
     /// Messages published from here.
     pub sent: u64,
     /// How long it ran, milliseconds.
@@ -75,6 +77,12 @@ impl Summary {
         let mut json = serde_json::to_vec_pretty(self)?;
         json.push(b'\n');
         fs::write(path, json)
+    }
+
+    /// The closing line and what else is to be known, a line each.
+    pub fn said(&self) -> String {
+        let notes = self.notes.iter().map(|note| format!("\nmqttscope: {note}"));
+        std::iter::once(self.line()).chain(notes).collect()
     }
 
     /// The closing line, as tcpdump has one.

@@ -24,7 +24,7 @@ use super::{
     log_file::LogFile,
     options::{Options, Summary},
     screen::Screen,
-    signals,
+    signals::{self, Leave},
     terminal::{self, Terminal},
     writer::Writer,
 };
@@ -35,7 +35,9 @@ use crate::{
         msg::Msg,
         update::update,
     },
+    event::{SourceId, UNTOLD},
     source::{self, BatchReceiver, BatchSender, Clock},
+    text::{Glyphs, sanitize},
 };
 
 /// Batches on their way to the loop: at 512 records each, a third of a second of the busiest broker.
@@ -57,12 +59,12 @@ pub fn run(options: Options) -> Result<Summary> {
         .worker_threads(2)
         .enable_all()
         .build()?;
-    signals::watch()?;
+    let leave = signals::watch()?;
     terminal::install_panic_hook();
     let terminal = Terminal::enter(options.has_mouse)
         .context("mqttscope needs a terminal; mqttscope sub works without one")?;
     let summary =
-        runtime.block_on(async { Box::pin(Loop::start(options, terminal)?.turn_until_quit()).await });
+        runtime.block_on(async { Box::pin(Loop::start(options, terminal, leave)?.turn_until_quit()).await });
     // A terminal that does not take its last bytes must not hold the process.
     runtime.shutdown_timeout(Duration::from_millis(200));
     summary
@@ -89,6 +91,7 @@ struct Loop {
     log: LogFile,
     /// Lines of the journal that are in the file.
     logged: u64,
+    leave: Leave,
 }
 
 /// When the next frame is due, and the figures of the summary.
@@ -102,7 +105,7 @@ struct Pace {
 }
 
 impl Loop {
-    fn start(options: Options, terminal: Terminal) -> Result<Self> {
+    fn start(options: Options, terminal: Terminal, leave: Leave) -> Result<Self> {
         let (batches_tx, batches_rx) = source::batches(BATCHES, options.limits.in_flight);
         let clock = options.clock;
         let over_ssh = std::env::var_os("SSH_CONNECTION").is_some();
@@ -134,6 +137,7 @@ impl Loop {
             },
             log,
             logged: 0,
+            leave,
         };
         this.draw();
         this.start_effects(effects);
@@ -148,6 +152,7 @@ impl Loop {
             let is_free = self.writer.is_free();
             let is_searching = self.app.is_searching();
             tokio::select! { biased;
+                () = self.leave.asked() => self.go_at_once().await,
                 event = next_event(&mut self.keys) => match event {
                     Some(Ok(event)) => self.on_event(event),
                     Some(Err(_)) | None => break, // the terminal is gone
@@ -300,8 +305,24 @@ impl Loop {
         self.update(Msg::Done(Done::Resumed { width, height }));
     }
 
+    /// What nobody can look up any more: brokers that were not told.
+    fn last_notes(&self, untold: &[SourceId]) -> Vec<String> {
+        let told = |source: &SourceId| {
+            let name = sanitize(self.app.connection_name(*source), Glyphs::Unicode);
+            format!("{name}: {UNTOLD}")
+        };
+        untold.iter().map(told).collect()
+    }
+
+    /// A signal ends the program: brokers are told, then the thread that watches for signals does the rest.
+    async fn go_at_once(&mut self) {
+        let untold = self.effects.shutdown().await;
+        self.leave.done(self.last_notes(&untold));
+        pending::<()>().await;
+    }
+
     async fn finish(mut self) -> Summary {
-        self.effects.shutdown().await;
+        let untold = self.effects.shutdown().await;
         let mut late = Vec::new();
         while let Ok(batch) = self.batches_rx.try_recv() {
             late.push(batch);
@@ -310,6 +331,7 @@ impl Loop {
             self.update(Msg::Batches(late));
         }
         self.writer.drain(DRAIN).await;
+        let notes = self.last_notes(&untold);
         let totals = self.app.model.totals();
         let stored = self.app.model.received_in_log();
         Summary {
@@ -317,6 +339,7 @@ impl Loop {
             stored,
             evicted: totals.rx_messages - stored,
             dropped: totals.dropped_messages,
+            notes,
             sent: totals.tx_messages,
             ran_ms: self.clock.now_us() / 1000,
             frames: self.writer.frames(),

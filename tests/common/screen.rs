@@ -118,6 +118,7 @@ pub fn facts(profile: &Profile) -> Facts {
         client_id: "mqttscope-desk-4f1c".into(),
         peer: Some("192.0.2.10:1883".parse().unwrap()),
         session_present: false,
+        resumption: None,
         keep_alive: profile.keep_alive,
         phases: vec![
             (Phase::Dns, Duration::from_micros(1_200)),
@@ -313,6 +314,16 @@ impl Screen {
             kind,
             outcome,
             took: Duration::from_millis(took),
+        }))])
+    }
+
+    /// A publish ends.
+    pub fn ended_as(self, id: OperationId, outcome: Outcome) -> Self {
+        self.records(vec![Record::Operation(Box::new(OperationEnded {
+            id,
+            kind: OperationKind::Publish,
+            outcome,
+            took: Duration::from_millis(1),
         }))])
     }
 

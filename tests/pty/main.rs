@@ -14,6 +14,7 @@ mod load;
 mod pty;
 
 mod connection;
+mod goodbye;
 mod hostile;
 mod leaving;
 mod prompt;

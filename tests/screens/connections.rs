@@ -4,7 +4,7 @@ use mqttscope::{
     app::effect::{Done, Effect},
     config::{PasswordSource, Profile, parse_property},
     event::{Command, ConnectionState, ConnectionStatus, Failure, FailureKind, Phase, Record, SourceId},
-    mqtt::{Message, PropertyId, QoS, ReasonCode, TopicName, Will},
+    mqtt::{Message, Property, PropertyId, QoS, ReasonCode, TopicName, Will},
 };
 
 use crate::screen::{Screen, failure, profile, screen};
@@ -123,6 +123,18 @@ fn facts_say_what_the_broker_said() {
     screen()
         .connected_with(profile("lab"), |facts| {
             facts.limits.maximum_packet_size = Some(1 << 20);
+            facts.resumption = Some(mqttscope::event::Resumption {
+                unknown: 1,
+                renewed: 2,
+                ..Default::default()
+            });
+            facts.properties = [
+                Property::ServerKeepAlive(30),
+                Property::SharedSubscriptionAvailable(0),
+                Property::ServerReference("b.example".into()),
+            ]
+            .into_iter()
+            .collect();
             facts.subscriptions[1].1 = Some(ReasonCode::NOT_AUTHORIZED);
         })
         .receive("a", "1")
@@ -166,7 +178,7 @@ fn talkative() -> Screen {
                 } else {
                     "x".into()
                 };
-                mqttscope::mqtt::Property::UserProperty((format!("key {number}"), value))
+                Property::UserProperty((format!("key {number}"), value))
             })
             .collect();
     })

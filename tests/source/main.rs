@@ -16,5 +16,6 @@ mod hostile;
 mod live;
 mod observer;
 mod peer;
+mod reconnect;
 mod scripted;
 mod speed;

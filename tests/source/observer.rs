@@ -31,6 +31,7 @@ pub struct Observer {
     pub seen: Vec<Seen>,
     pub packets: Vec<(PacketRecord, Vec<u8>)>,
     pub ended: Vec<OperationEnded>,
+    pub untold: usize,
     /// What came, in order, in short; kept only where it is asked for.
     pub trace: Option<Vec<Step>>,
     /// The profile chose a rate guard.
@@ -73,6 +74,7 @@ impl Observer {
             seen: Vec::new(),
             packets: Vec::new(),
             ended: Vec::new(),
+            untold: 0,
             trace: None,
             may_drop,
             dropped: 0,
@@ -119,6 +121,7 @@ impl Observer {
                 }
                 Record::Status(status) => self.states.push(status.state.clone()),
                 Record::Operation(ended) => self.ended.push((**ended).clone()),
+                Record::Untold => self.untold += 1,
                 Record::Dropped { messages, .. } => {
                     assert!(self.may_drop, "nothing may be dropped");
                     self.dropped += messages;

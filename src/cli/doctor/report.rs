@@ -106,6 +106,7 @@ fn extra(property: &Property) -> Option<(&'static str, Value)> {
     let named = |value: Value| Some((key(property.id())?, value));
     match property {
         Property::SessionExpiryInterval(seconds) => named((*seconds).into()),
+        Property::ServerKeepAlive(seconds) => named((*seconds).into()),
         Property::WildcardSubscriptionAvailable(flag)
         | Property::SubscriptionIdentifierAvailable(flag)
         | Property::SharedSubscriptionAvailable(flag) => named((*flag != 0).into()),
@@ -121,6 +122,7 @@ fn extra(property: &Property) -> Option<(&'static str, Value)> {
 fn key(id: PropertyId) -> Option<&'static str> {
     Some(match id {
         PropertyId::SessionExpiryInterval => "session_expiry",
+        PropertyId::ServerKeepAlive => "server_keep_alive",
         PropertyId::WildcardSubscriptionAvailable => "wildcard_subscriptions",
         PropertyId::SubscriptionIdentifierAvailable => "subscription_ids",
         PropertyId::SharedSubscriptionAvailable => "shared_subscriptions",

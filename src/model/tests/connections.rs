@@ -25,6 +25,7 @@ fn connected(filters: &[&str]) -> Record {
         client_id: "me".into(),
         peer: None,
         session_present: false,
+        resumption: None,
         keep_alive: 30,
         phases: Vec::new(),
         tls: None,

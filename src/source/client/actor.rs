@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    Limits,
+    Limits, Parting,
     backoff::Backoff,
     batcher::Batcher,
     connection::{CONNACK_TIMEOUT, Connection, Gone},
@@ -24,7 +24,7 @@ use super::{
 use crate::{
     config::{Profile, Secret},
     event::{Command, ConnectionState, Failure, FailureKind, OperationId, OperationKind, Outcome, Phase},
-    mqtt::{Message, ProtocolVersion},
+    mqtt::{Message, ProtocolVersion, ReasonCode},
     source::{
         Clock, net,
         session::{Output, Session, Settings, ended, not_sent},
@@ -40,12 +40,22 @@ pub struct Actor {
     pub(super) limits: Limits,
     pub(super) clock: Clock,
     pub(super) commands: mpsc::Receiver<Command>,
+    pub(super) hangup: mpsc::Receiver<ReasonCode>,
     pub(super) batcher: Batcher,
     pub(super) session: Session,
     pub(super) versions: Versions,
     pub(super) has_rate_guard: bool,
     pub(super) watched: Arc<HashSet<String>>,
+    pub(super) parting: Parting,
     backoff: Backoff,
+}
+
+/// Where requests come from.
+pub struct Asked {
+    /// In their order.
+    pub commands: mpsc::Receiver<Command>,
+    /// A disconnect among them, or the end of the handle.
+    pub hangup: mpsc::Receiver<ReasonCode>,
 }
 
 /// What to do next.
@@ -74,7 +84,7 @@ impl Actor {
         password: Option<Secret>,
         limits: Limits,
         clock: Clock,
-        commands: mpsc::Receiver<Command>,
+        asked: Asked,
         batcher: Batcher,
     ) -> Self {
         let max_packet = u32::try_from(limits.max_packet).unwrap_or(u32::MAX);
@@ -82,19 +92,21 @@ impl Actor {
         Self {
             session: Session::new(Settings::new(&profile, client_id, password, max_packet)),
             versions: Versions::new(profile.protocol, profile.authentication_method.is_some()),
+            parting: Parting::NotConnected,
             backoff: Backoff::new(profile.reconnect),
             has_rate_guard: profile.rate_guard,
             watched: Arc::default(),
             profile,
             limits,
             clock,
-            commands,
+            commands: asked.commands,
+            hangup: asked.hangup,
             batcher,
         }
     }
 
-    /// Runs until the handle is dropped or nobody receives.
-    pub async fn run(mut self) {
+    /// Runs until the handle is dropped or nobody receives; gives whether the broker was told.
+    pub async fn run(mut self) -> Parting {
         let mut next = Next::Dial(1);
         loop {
             next = match next {
@@ -105,8 +117,13 @@ impl Actor {
             };
         }
         self.session.disconnected(false, self.clock.now_us());
+        // What was asked and never taken ends too.
+        while let Ok(command) = self.commands.try_recv() {
+            self.request(command);
+        }
         self.tell_ends();
         let _ = timeout(LAST_WORDS, self.deliver_all()).await;
+        self.parting
     }
 
     async fn deliver_all(&mut self) {
@@ -136,6 +153,7 @@ impl Actor {
     }
 
     fn go_idle(&mut self) -> Next {
+        while self.hangup.try_recv().is_ok() {}
         self.session.disconnected(false, self.clock.now_us());
         self.tell_ends();
         self.tell(ConnectionState::Idle);

@@ -139,24 +139,23 @@ impl Connection {
     }
 
     /// Writes what is queued for a short while, then waits shortly for the peer to close: closing a socket
-    /// with unread bytes would take the DISCONNECT back.
-    pub async fn part(&mut self) -> Vec<Queued> {
+    /// with unread bytes would take the DISCONNECT back. Gives what went out, and whether all of it did.
+    pub async fn part(&mut self) -> (Vec<Queued>, bool) {
         let mut parted = Vec::new();
         let write = async {
             while !self.writer.is_empty() {
                 match self.io(false).await {
                     Io::Wrote(Ok(bytes)) if bytes > 0 => self.writer.advance(bytes),
-                    _ => return,
+                    _ => return false,
                 }
                 parted.extend(std::iter::from_fn(|| self.writer.pop_written()));
             }
-            // What cannot be flushed any more is lost with the connection.
-            let _ = poll_fn(|cx| self.socket.poll_flush(cx)).await;
+            poll_fn(|cx| self.socket.poll_flush(cx)).await.is_ok()
         };
-        if timeout(GOODBYE, write).await.is_err() {
-            return parted;
+        let is_flushed = timeout(GOODBYE, write).await.unwrap_or(false);
+        if is_flushed {
+            let _ = timeout(GOODBYE, self.socket.close()).await;
         }
-        let _ = timeout(GOODBYE, self.socket.close()).await;
-        parted
+        (parted, is_flushed)
     }
 }

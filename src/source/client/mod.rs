@@ -32,6 +32,7 @@ use super::{Clock, flow::BatchSender};
 use crate::{
     config::{Profile, Secret},
     event::{Command, SourceId},
+    mqtt::ReasonCode,
 };
 
 /// Requests on their way to the task: more than a person can ask for while it is busy with one read.
@@ -74,20 +75,39 @@ pub enum NotTaken {
     Ended(Command),
 }
 
+/// Whether the broker was told that a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parting {
+    /// No connection stood.
+    NotConnected,
+    /// DISCONNECT was written.
+    Told,
+    /// A connection stood, and its socket did not take DISCONNECT.
+    Untold,
+}
+
 /// The way to talk to a connection. Dropping it ends the connection with a DISCONNECT.
 #[derive(Debug)]
 pub struct ClientHandle {
     commands: mpsc::Sender<Command>,
-    task: JoinHandle<()>,
+    /// Beside the commands, which are not taken while the socket takes nothing; closed with the handle.
+    hangup: mpsc::Sender<ReasonCode>,
+    task: JoinHandle<Parting>,
 }
 
 impl ClientHandle {
     /// Asks for something; never waits. The end of a request comes as a record.
     pub fn try_send(&self, command: Command) -> Result<(), NotTaken> {
-        self.commands.try_send(command).map_err(|error| match error {
+        let goodbye = goodbye(&command);
+        let sent = self.commands.try_send(command).map_err(|error| match error {
             TrySendError::Full(command) => NotTaken::Busy(command),
             TrySendError::Closed(command) => NotTaken::Ended(command),
-        })
+        });
+        if let Some(reason) = goodbye {
+            // Full: it is asked for already.
+            let _ = self.hangup.try_send(reason);
+        }
+        sent
     }
 
     /// Asks for something, waiting while the task is busy: for who has a long list of requests.
@@ -101,20 +121,37 @@ impl ClientHandle {
     /// Closes the socket at once and without DISCONNECT, as the system does for a process that crashed: the
     /// broker sees the end of the stream (FIN). What was not yet delivered as a batch is lost.
     pub async fn kill(self) {
-        let Self { commands, mut task } = self;
+        let Self {
+            commands,
+            hangup,
+            mut task,
+        } = self;
         task.abort();
         // Cancelled, which is what was asked; only then is the socket closed.
         let _ = (&mut task).await;
-        drop(commands);
+        drop((commands, hangup));
     }
 
     /// Says DISCONNECT and ends, within 300 ms. The last batches are sent if there is room for them.
-    pub async fn shutdown(self) {
-        drop(self.commands);
+    pub async fn shutdown(self) -> Parting {
+        drop((self.commands, self.hangup));
         let mut task = self.task;
-        if timeout(SHUTDOWN, &mut task).await.is_err() {
-            task.abort();
+        match timeout(SHUTDOWN, &mut task).await {
+            Ok(ended) => ended.unwrap_or(Parting::Untold),
+            Err(_) => {
+                task.abort();
+                Parting::Untold
+            }
         }
+    }
+}
+
+/// The reason of the DISCONNECT a command asks for.
+fn goodbye(command: &Command) -> Option<ReasonCode> {
+    match command {
+        Command::Disconnect => Some(ReasonCode::SUCCESS),
+        Command::DisconnectWithWill => Some(ReasonCode::DISCONNECT_WITH_WILL),
+        _ => None,
     }
 }
 
@@ -128,10 +165,16 @@ pub fn spawn(
     batches_tx: BatchSender,
 ) -> ClientHandle {
     let (commands, commands_rx) = mpsc::channel(COMMANDS);
+    let (hangup, hangup_rx) = mpsc::channel(1);
     let batcher = batcher::Batcher::new(source, batches_tx);
-    let actor = actor::Actor::new(profile, password, limits, clock, commands_rx, batcher);
+    let asked = actor::Asked {
+        commands: commands_rx,
+        hangup: hangup_rx,
+    };
+    let actor = actor::Actor::new(profile, password, limits, clock, asked, batcher);
     ClientHandle {
         commands,
+        hangup,
         task: tokio::spawn(actor.run()),
     }
 }

@@ -6,13 +6,14 @@ use std::{io::ErrorKind, time::Duration};
 use tokio::time::sleep_until;
 
 use super::{
+    Parting,
     actor::Actor,
     connection::{CONNACK_TIMEOUT, Connection, Gone, Io},
-    record,
+    goodbye, record,
     writer::Queued,
 };
 use crate::{
-    event::{Command, ConnectionState, Facts, OperationKind, Outcome, Phase, Time},
+    event::{Command, ConnectionState, Facts, OperationKind, Outcome, Phase, Record, Time},
     mqtt::ReasonCode,
     source::session::{Output, ended, not_sent},
     wire::PacketType,
@@ -42,6 +43,7 @@ impl Actor {
             let wake = self.wake(link, paced);
             let event = tokio::select! {
                 command = self.commands.recv(), if takes_commands => self.on_command(command),
+                asked = self.hangup.recv(), if !takes_commands => Some(asked.map_or(Gone::Over, Gone::Asked)),
                 io = link.io(is_reading && paced.is_none()) => self.on_io(link, io),
                 () = self.batcher.unblock(), if is_blocked => None,
                 () = sleep_until(self.clock.instant(wake).into()) => self.on_time(link),
@@ -104,12 +106,10 @@ impl Actor {
     fn on_command(&mut self, command: Option<Command>) -> Option<Gone> {
         match command {
             None => Some(Gone::Over),
-            Some(Command::Disconnect) => Some(Gone::Asked(ReasonCode::SUCCESS)),
-            Some(Command::DisconnectWithWill) => Some(Gone::Asked(ReasonCode::DISCONNECT_WITH_WILL)),
-            Some(Command::Connect) => None,
             Some(command) => {
+                let reason = goodbye(&command);
                 self.request(command);
-                None
+                reason.map(Gone::Asked)
             }
         }
     }
@@ -197,6 +197,7 @@ impl Actor {
             client_id: agreed.client_id.clone(),
             peer: link.dialed.peer,
             session_present: agreed.session_present,
+            resumption: agreed.resumption,
             keep_alive: agreed.keep_alive,
             phases: link.dialed.phases.clone(),
             tls: link.dialed.tls.clone(),
@@ -209,9 +210,21 @@ impl Actor {
             .push_status(time, ConnectionState::Connected(Box::new(facts)));
     }
 
+    /// Whether DISCONNECT went out with the rest.
+    async fn write_last_words(&mut self, link: &mut Connection) -> bool {
+        let (parted, is_flushed) = link.part().await;
+        for sent in &parted {
+            self.push_sent(self.clock.now(), sent);
+        }
+        is_flushed
+            && parted
+                .iter()
+                .any(|sent| sent.packet_type == PacketType::Disconnect)
+    }
+
     /// After the end: says goodbye where that is due, and ends what was never written.
     pub async fn take_leave(&mut self, mut link: Connection, gone: &Gone) {
-        let goodbye = match gone {
+        let last_words = match gone {
             Gone::Asked(reason) => Some(*reason),
             Gone::Over => Some(ReasonCode::SUCCESS),
             Gone::Closed(close) => close.goodbye(),
@@ -221,11 +234,17 @@ impl Actor {
         let now = self.clock.now_us();
         self.batcher.tell_all_shed(self.clock.now());
         self.batcher.send(link.intake.take_batch(), now);
-        if let Some(reason) = goodbye {
+        self.parting = Parting::NotConnected;
+        if let Some(reason) = last_words {
+            let was_up = self.session.is_up();
             self.session.say_goodbye(reason);
             self.drain_outputs(&mut link);
-            for sent in link.part().await {
-                self.push_sent(self.clock.now(), &sent);
+            let is_told = self.write_last_words(&mut link).await;
+            if was_up && matches!(gone, Gone::Asked(ReasonCode::SUCCESS) | Gone::Over) {
+                self.parting = if is_told { Parting::Told } else { Parting::Untold };
+            }
+            if self.parting == Parting::Untold {
+                self.batcher.push(self.clock.now(), |_| Record::Untold);
             }
         }
         let time = self.clock.now();

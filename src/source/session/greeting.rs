@@ -6,7 +6,7 @@ use super::{
     packet_qos,
 };
 use crate::{
-    event::{Failure, FailureKind, ServerLimits},
+    event::{Failure, FailureKind, Resumption, ServerLimits},
     mqtt::{Properties, Property, PropertyId, ProtocolVersion, ReasonCode, ReasonContext, Will},
     wire::{Connack, Connect, ConnectWill, Packet, PacketType},
 };
@@ -142,8 +142,16 @@ impl Session {
         if !connack.session_present {
             self.incoming.forget_session();
         }
-        self.resume_publishes(connack.session_present, now);
-        self.resubscribe(connack.session_present);
+        let resent = self.resume_publishes(connack.session_present, now);
+        let (kept, renewed) = self.resubscribe(connack.session_present);
+        let found = Resumption {
+            resent,
+            unknown: std::mem::take(&mut self.unknown),
+            kept,
+            renewed,
+        };
+        let had_session = std::mem::replace(&mut self.has_been_up, true) || connack.session_present;
+        self.link.resumption = had_session.then_some(found);
         self.outputs.push_back(Output::FactsChanged);
     }
 

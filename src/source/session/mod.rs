@@ -37,7 +37,7 @@ use self::{
 };
 use crate::{
     config::{PacketProperties, Profile, Secret},
-    event::{OperationEnded, OperationId, OperationKind, Outcome, ServerLimits},
+    event::{OperationEnded, OperationId, OperationKind, Outcome, Resumption, ServerLimits},
     mqtt::{Properties, ProtocolVersion, QoS, ReasonCode, Subscription, Will},
     wire::{self, Packet, PacketType},
 };
@@ -136,6 +136,8 @@ pub struct Link {
     pub client_id: String,
     /// The server had a session.
     pub session_present: bool,
+    /// What became of the session before.
+    pub resumption: Option<Resumption>,
     /// Seconds; the server's, if it named one.
     pub keep_alive: u16,
     /// What CONNACK limits.
@@ -153,6 +155,7 @@ impl Link {
             version,
             client_id: String::new(),
             session_present: false,
+            resumption: None,
             keep_alive: 0,
             limits: greeting::limits(&Properties::NONE),
             announced: Announced::of(&Properties::NONE),
@@ -195,6 +198,10 @@ pub struct Session {
     subscriptions: Subscriptions,
     liveness: Liveness,
     outputs: VecDeque<Output>,
+    /// A CONNACK was accepted before.
+    has_been_up: bool,
+    /// Publishes that ended unknown since the last one.
+    unknown: usize,
 }
 
 impl Session {
@@ -209,6 +216,8 @@ impl Session {
             subscriptions: Subscriptions::new(&settings.subscriptions),
             liveness: Liveness::new(0, 0),
             outputs: VecDeque::new(),
+            has_been_up: false,
+            unknown: 0,
             settings,
         }
     }
@@ -315,6 +324,7 @@ impl Session {
     }
 
     fn end(&mut self, kind: OperationKind, id: OperationId, asked: u64, outcome: Outcome, now: u64) {
+        self.unknown += usize::from(kind == OperationKind::Publish && outcome == Outcome::Unknown);
         self.outputs
             .push_back(Output::Ended(ended(kind, id, asked, outcome, now)));
     }

@@ -339,8 +339,8 @@ impl Session {
         }
     }
 
-    /// After CONNACK: on the same session in the original order, on a fresh one not at all.
-    pub(super) fn resume_publishes(&mut self, session_present: bool, now: u64) {
+    /// After CONNACK: on the same session in the original order, on a fresh one not at all. Gives how many go on.
+    pub(super) fn resume_publishes(&mut self, session_present: bool, now: u64) -> usize {
         if !session_present {
             for lost in std::mem::take(&mut self.publishes.in_flight) {
                 self.ids.give_back(lost.packet_id);
@@ -349,7 +349,9 @@ impl Session {
                 }
             }
         }
+        let resent = self.publishes.in_flight.len();
         self.pump(now);
+        resent
     }
 }
 

@@ -257,15 +257,18 @@ impl Session {
         self.outputs.push_back(Output::FactsChanged);
     }
 
-    /// After CONNACK: everything the server's session does not have already.
-    pub(super) fn resubscribe(&mut self, session_present: bool) {
+    /// After CONNACK: everything the server's session does not have already. Gives how many it has, and how many
+    /// are asked for.
+    pub(super) fn resubscribe(&mut self, session_present: bool) -> (usize, usize) {
         let granted = |code: ReasonCode| !code.is_failure(ReasonContext::Suback(ProtocolVersion::V5));
         let mut wanted = Vec::new();
+        let mut kept = 0;
         for index in 0..self.subscriptions.wanted.len() {
             let Some(one) = self.subscriptions.wanted.get_mut(index) else {
                 break;
             };
             if session_present && one.granted.is_some_and(granted) {
+                kept += 1;
                 continue;
             }
             one.granted = None;
@@ -282,6 +285,7 @@ impl Session {
             // What one packet cannot carry, the next may; its filters stay without a code.
             let _ = self.send_subscribe(None, chunk);
         }
+        (kept, wanted.len())
     }
 
     pub(super) fn on_suback(&mut self, suback: &Suback, now: u64) -> Option<Anomaly> {

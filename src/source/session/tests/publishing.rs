@@ -343,3 +343,66 @@ fn what_no_packet_can_carry_is_refused_in_the_standards_words() {
         }
     }
 }
+
+fn found(rig: &Rig) -> Option<(usize, usize, usize, usize)> {
+    let found = rig.session.link().resumption?;
+    Some((found.resent, found.unknown, found.kept, found.renewed))
+}
+
+#[test]
+fn what_became_of_the_session_before_is_told() {
+    for (clean_start, session_present, expected) in [
+        (false, true, (2, 0, 1, 0)),
+        (false, false, (0, 2, 0, 1)),
+        (true, false, (0, 2, 0, 1)),
+    ] {
+        let mut rig = Rig::new(|settings| {
+            settings.clean_start = clean_start;
+            settings.subscriptions = vec![Subscription::new(
+                TopicFilter::new("a").unwrap(),
+                SubscriptionOptions::default(),
+            )];
+        });
+        rig.connect(V5, false, &[]);
+        assert_eq!(found(&rig), None, "there was none");
+        rig.peer(&Packet::Suback(crate::wire::Suback {
+            packet_id: 1,
+            codes: vec![ReasonCode::SUCCESS],
+            ..Default::default()
+        }));
+        rig.publish(1, QoS::AtLeastOnce);
+        rig.publish(2, QoS::ExactlyOnce);
+        rig.publish(3, QoS::AtLeastOnce);
+        rig.peer(&Packet::Puback(ack(4)));
+        rig.session.disconnected(true, 0);
+        rig.connect(V5, session_present, &[]);
+        assert_eq!(found(&rig), Some(expected), "{clean_start} {session_present}");
+        assert_eq!(rig.outcome(3), Some(&acked()));
+        rig.session.disconnected(true, 0);
+        rig.connect(V5, session_present, &[]);
+        let (_, unknown, ..) = found(&rig).unwrap();
+        assert_eq!(unknown, 0, "told once");
+    }
+}
+
+#[test]
+fn a_session_of_an_earlier_run_is_told_too() {
+    let mut rig = Rig::new(|settings| settings.clean_start = false);
+    rig.connect(V5, true, &[]);
+    assert_eq!(found(&rig), Some((0, 0, 0, 0)));
+}
+
+#[test]
+fn a_disconnect_too_large_for_the_broker_goes_without_its_properties() {
+    let mut rig = Rig::new(|settings| {
+        let long = Property::UserProperty(("a".into(), "b".repeat(100)));
+        settings.properties.disconnect.push(long);
+    });
+    rig.connect(V5, false, &[Property::MaximumPacketSize(20)]);
+    rig.session.say_goodbye(ReasonCode::SUCCESS);
+    let sent = rig.sent();
+    let [Packet::Disconnect(disconnect)] = sent.as_slice() else {
+        panic!("{sent:?}")
+    };
+    assert!(disconnect.properties.is_empty());
+}

@@ -120,6 +120,41 @@ fn what_connack_excludes_is_not_asked_for() {
 }
 
 #[test]
+fn every_limit_of_connack_on_subscribing_is_named_and_not_a_byte_is_sent() {
+    for (limit, filter, words) in [
+        (
+            Property::WildcardSubscriptionAvailable(0),
+            "a/+",
+            "wildcard subscriptions not supported (0xA2), says CONNACK",
+        ),
+        (
+            Property::SharedSubscriptionAvailable(0),
+            "$share/g/a",
+            "shared subscriptions not supported (0x9E), says CONNACK",
+        ),
+        (
+            Property::SubscriptionIdentifierAvailable(0),
+            "a",
+            "subscription identifiers not supported (0xA1), says CONNACK",
+        ),
+        (
+            Property::MaximumPacketSize(10),
+            "a/long/filter",
+            "this broker takes 10 (maximum packet size in CONNACK)",
+        ),
+    ] {
+        let mut rig = Rig::new(|settings| {
+            let id = Property::SubscriptionIdentifier(7);
+            settings.properties.subscribe.push(id);
+        });
+        rig.connect(V5, false, &[limit]);
+        rig.session.subscribe(OperationId(1), &[subscription(filter)], 0);
+        assert_eq!(rig.sent(), []);
+        assert!(rig.failure(1).contains(words), "{}", rig.failure(1));
+    }
+}
+
+#[test]
 fn options_of_5_are_not_sent_before_5() {
     let options = SubscriptionOptions {
         no_local: true,
