@@ -117,6 +117,7 @@ actions! {
         Pause "pause" "pause" "hold the view still; nothing is lost meanwhile";
         Compose "compose" "publish" "write a message, prefilled from the selection";
         RepeatLast "repeat_last" "" "publish the last message again";
+        UnknownPublishes "unknown_publishes" "" "publishes that ended unknown: send them again, or let them go";
         Subscribe "subscribe" "" "subscribe to a filter";
         Unsubscribe "unsubscribe" "" "the subscriptions, with what each delivers; unsubscribe";
         Find "find" "" "find without hiding the rest";
@@ -200,7 +201,7 @@ actions! {
         MenuDown "down" "" "one row down";
         MenuPageUp "page_up" "" "one page up";
         MenuPageDown "page_down" "" "one page down";
-        MenuDelete "delete" "unsubscribe" "unsubscribe the selected filter";
+        MenuDelete "delete" "unsubscribe" "unsubscribe the selected filter, or let the selected publish go";
         MenuClose "close" "close" "close";
     }
     Input {

@@ -22,6 +22,7 @@ pub fn on_done(app: &mut App, done: Done) -> Vec<Effect> {
             if let Some(id) = id {
                 app.pending_filters.remove(&id);
                 app.composer.refused(id, words);
+                app.unknowns.refused(id);
             }
         }
         Done::ProfileSaved(profile, path) => {

@@ -71,8 +71,15 @@ impl App {
                 let form = self.overlays.last().and_then(Overlay::form);
                 form.is_some_and(|form| form.pages.len() > 1)
             }
-            Action::MenuRun => matches!(self.overlays.last(), Some(Overlay::Help(_) | Overlay::Palette(_))),
-            Action::MenuDelete => matches!(self.overlays.last(), Some(Overlay::Subscriptions(_))),
+            Action::UnknownPublishes => !self.unknowns.kept().is_empty(),
+            Action::MenuRun => matches!(
+                self.overlays.last(),
+                Some(Overlay::Help(_) | Overlay::Palette(_) | Overlay::Unknown(_))
+            ),
+            Action::MenuDelete => matches!(
+                self.overlays.last(),
+                Some(Overlay::Subscriptions(_) | Overlay::Unknown(_))
+            ),
             _ => true,
         }
     }
@@ -83,7 +90,10 @@ impl App {
             .scope()
             .and_then(|source| self.model.connection(source))
             .map(|connection| &connection.state);
+        let is_unknown = matches!(self.overlays.last(), Some(Overlay::Unknown(_)));
         match (action, state) {
+            (Action::MenuRun, _) if is_unknown => "send again",
+            (Action::MenuDelete, _) if is_unknown => "let go",
             (Action::ConnectionOpen, Some(ConnectionState::Connected(_))) => "facts",
             (Action::ConnectionOpen, Some(ConnectionState::Refused(_)))
                 if self

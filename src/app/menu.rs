@@ -13,7 +13,7 @@ use super::{
     overlay::Overlay,
     subscribe,
     text_field::TextField,
-    update,
+    unknown, update,
 };
 
 /// The actions on offer, those that match first.
@@ -98,7 +98,7 @@ impl Menu {
     }
 }
 
-/// The keys of the lists over the panes: help, palette, subscriptions, facts.
+/// The keys of the lists over the panes: help, palette, subscriptions, unknown publishes, facts.
 pub fn run_in(app: &mut App, action: Action) -> Vec<Effect> {
     let rows = match action {
         Action::MenuUp | Action::MoveUp => -1,
@@ -123,6 +123,9 @@ pub fn run_in(app: &mut App, action: Action) -> Vec<Effect> {
             return chosen.map(|action| update::run(app, action)).unwrap_or_default();
         }
         (Some(Overlay::Help(menu) | Overlay::Palette(menu)), _) => menu.step(rows),
+        (Some(Overlay::Unknown(_)), Action::MenuRun) => return unknown::send_again(app),
+        (Some(Overlay::Unknown(_)), Action::MenuDelete) => unknown::let_go(app),
+        (Some(Overlay::Unknown(_)), _) => unknown::step(app, rows),
         (Some(Overlay::Subscriptions(_)), Action::MenuDelete) => return subscribe::unsubscribe(app),
         (Some(Overlay::Subscriptions(list)), _) => {
             list.selected = list

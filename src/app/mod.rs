@@ -36,6 +36,7 @@ pub mod subscribe;
 mod subscription_line;
 pub mod text_field;
 pub mod topics;
+pub mod unknown;
 pub mod update;
 
 use std::collections::{BTreeSet, HashMap};
@@ -64,6 +65,7 @@ use notices::Notices;
 use overlay::Overlay;
 use sieve::Sieve;
 use topics::TopicsPane;
+use unknown::Unknowns;
 
 /// Rows above the messages: the filter bar and the columns' names.
 pub const MESSAGES_HEADER: u16 = 2;
@@ -180,6 +182,8 @@ pub struct App {
     pub subject: Subject,
     /// The publish pane.
     pub composer: Composer,
+    /// Publishes under way, and those whose end nobody knows.
+    pub unknowns: Unknowns,
     /// What lies over the panes; the last has the keys.
     pub overlays: Vec<Overlay>,
     /// The filter bar.
@@ -237,6 +241,7 @@ impl App {
             details: DetailsPane::default(),
             subject: Subject::default(),
             composer: Composer::default(),
+            unknowns: Unknowns::default(),
             overlays: Vec::new(),
             filter: FilterBar::default(),
             find: InputLine::default(),

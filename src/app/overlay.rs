@@ -10,6 +10,7 @@ use super::{
     menu::Menu,
     password_form::PasswordForm,
     subscribe::{SubscribeForm, SubscriptionList},
+    unknown::UnknownList,
 };
 
 /// One thing over the panes.
@@ -27,6 +28,8 @@ pub enum Overlay {
     Subscribe(SubscribeForm),
     /// The list of subscriptions.
     Subscriptions(SubscriptionList),
+    /// The publishes that ended unknown.
+    Unknown(UnknownList),
     /// Asks for a password.
     Password(Box<PasswordForm>),
     /// The MQTT 5 properties of the message being written.
@@ -48,6 +51,7 @@ impl Overlay {
             Self::Help(_)
             | Self::Palette(_)
             | Self::Subscriptions(_)
+            | Self::Unknown(_)
             | Self::Facts(_)
             | Self::Test(_)
             | Self::Journal(_) => Layer::Menu,
@@ -60,7 +64,7 @@ impl Overlay {
     pub const fn is_typing(&self) -> bool {
         !matches!(
             self,
-            Self::Facts(_) | Self::Subscriptions(_) | Self::Journal(_) | Self::Test(_)
+            Self::Facts(_) | Self::Subscriptions(_) | Self::Unknown(_) | Self::Journal(_) | Self::Test(_)
         )
     }
 

@@ -194,6 +194,7 @@ fn publish(app: &mut App, message: Message) -> Vec<Effect> {
     app.composer.remember(&message);
     let id = app.next_operation();
     app.composer.sending = Sending::Waiting(id);
+    app.unknowns.sent(id, source, message.clone());
     vec![Effect::Send(source, Command::Publish(id, Box::new(message)))]
 }
 
@@ -203,8 +204,10 @@ fn refuse(app: &mut App, words: String) -> Vec<Effect> {
 }
 
 /// Why nothing can be published over this connection now.
-fn obstacle(app: &App, source: crate::event::SourceId) -> Option<String> {
-    let connection = app.connection(source)?;
+pub fn obstacle(app: &App, source: crate::event::SourceId) -> Option<String> {
+    let Some(connection) = app.connection(source) else {
+        return Some("not sent: its connection is no longer listed".into());
+    };
     if connection.profile.read_only {
         return Some(format!(
             "not sent: {} is read only; 1, then e changes that",

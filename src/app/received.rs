@@ -1,8 +1,8 @@
 //! Traffic arriving: into the model, and what a person should be told of it.
 
-use super::{App, composer, connection_test, password_form, subscribe};
+use super::{App, action::Action, composer, connection_test, password_form, subscribe};
 use crate::{
-    event::{Batch, ConnectionState, FailureKind, OperationEnded, OperationKind, SourceId, UNTOLD},
+    event::{Batch, ConnectionState, FailureKind, OperationEnded, OperationKind, Outcome, SourceId, UNTOLD},
     model::{Notice, NoticeKind},
     mqtt::ProtocolVersion,
 };
@@ -52,7 +52,10 @@ fn on_operation(app: &mut App, source: SourceId, ended: &OperationEnded) {
             app.composer
                 .ended(ended.id, &ended.outcome, ended.took.as_millis());
             let (words, is_ok) = composer::describe(&ended.outcome, ended.took.as_millis());
-            if !is_ok && !app.composer.is_open {
+            app.unknowns.ended(ended.id, &ended.outcome);
+            if ended.outcome == Outcome::Unknown {
+                say_unknown(app, source);
+            } else if !is_ok && !app.composer.is_open {
                 app.notices.error(words);
             }
         }
@@ -63,6 +66,22 @@ fn on_operation(app: &mut App, source: SourceId, ended: &OperationEnded) {
             }
         }
     }
+}
+
+/// Names the key behind which publishes whose end is unknown can be sent again.
+fn say_unknown(app: &mut App, source: SourceId) {
+    let name = app.connection_name(source).to_owned();
+    let count = app.unknowns.kept().len();
+    let what = if count == 1 {
+        "1 publish".into()
+    } else {
+        format!("{count} publishes")
+    };
+    let key = app.keys.keys(Action::UnknownPublishes).next();
+    let lists = key.map_or_else(String::new, |key| format!("{key} lists "));
+    app.notices.error(format!(
+        "{lists}{what} of {name} that ended unknown, and may have arrived"
+    ));
 }
 
 fn on_state(app: &mut App, source: SourceId, before: &ConnectionState) {

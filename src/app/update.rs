@@ -16,7 +16,7 @@ use super::{
     messages, mouse, moves,
     msg::Msg,
     overlay::Overlay,
-    password_form, publish, received, subscribe, topics,
+    password_form, publish, received, subscribe, topics, unknown,
 };
 use crate::event::Time;
 
@@ -226,6 +226,7 @@ fn global(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Pause => messages::pause(app),
         Action::Compose => publish::open(app),
         Action::RepeatLast => return publish::repeat_last(app),
+        Action::UnknownPublishes => unknown::open(app),
         Action::Subscribe => subscribe::open(app),
         Action::Unsubscribe => subscribe::open_list(app),
         Action::FocusNext => moves::focus_step(app, 1),

@@ -305,13 +305,18 @@ impl Loop {
         self.update(Msg::Done(Done::Resumed { width, height }));
     }
 
-    /// What nobody can look up any more: brokers that were not told.
+    /// What nobody can look up any more: brokers that were not told, publishes whose end is unknown.
     fn last_notes(&self, untold: &[SourceId]) -> Vec<String> {
         let told = |source: &SourceId| {
             let name = sanitize(self.app.connection_name(*source), Glyphs::Unicode);
             format!("{name}: {UNTOLD}")
         };
-        untold.iter().map(told).collect()
+        let unknown = match self.app.unknowns.kept().len() {
+            0 => None,
+            1 => Some("1 publish ended unknown, and may have arrived".to_owned()),
+            count => Some(format!("{count} publishes ended unknown, and may have arrived")),
+        };
+        untold.iter().map(told).chain(unknown).collect()
     }
 
     /// A signal ends the program: brokers are told, then the thread that watches for signals does the rest.

@@ -26,6 +26,7 @@ mod subscriptions;
 mod tabs;
 mod title;
 mod topics;
+mod unknown;
 mod widgets;
 
 use std::borrow::Cow;
@@ -109,6 +110,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App) {
             Overlay::Help(menu) | Overlay::Palette(menu) => menu::render(buffer, body, app, &look, menu),
             Overlay::Filter | Overlay::Find => {}
             Overlay::Subscriptions(list) => subscriptions::render(buffer, body, app, &look, list),
+            Overlay::Unknown(list) => unknown::render(buffer, body, app, &look, *list),
             Overlay::Test(test) => connection_test::render(buffer, body, &look, test),
             Overlay::Subscribe(_)
             | Overlay::Connection(_)

@@ -121,4 +121,5 @@ fn disconnect_that_a_socket_does_not_take_is_told_at_the_end() {
     terminal.wait_for(&["waiting for the broker"]);
     let contents = assert_quits(&mut terminal, "zero window");
     assert!(contents.contains("DISCONNECT was not sent"), "{contents}");
+    assert!(contents.contains("1 publish ended unknown"), "{contents}");
 }

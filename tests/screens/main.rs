@@ -25,3 +25,4 @@ mod sizes;
 mod status;
 mod subscribe;
 mod topics;
+mod unknown;
