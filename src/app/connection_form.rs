@@ -144,7 +144,7 @@ impl ConnectionForm {
         match (self.form.some(NAME), url) {
             (Some(name), _) => in_group(name),
             (None, Some(url)) => {
-                let name = in_group(url.host.clone());
+                let name = in_group(url.label().to_owned());
                 if self.is_taken(&name, taken) {
                     format!("{name}-{}", url.port)
                 } else {

@@ -296,7 +296,10 @@ fn connected(rows: &mut Vec<FactRow>, facts: &Facts) {
     ));
     rows.push((
         "peer",
-        facts.peer.map_or_else(|| "–".into(), |peer| peer.to_string()),
+        facts
+            .peer
+            .as_ref()
+            .map_or_else(|| "–".into(), ToString::to_string),
         Meaning::Text,
     ));
     let phases: Vec<_> = facts

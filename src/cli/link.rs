@@ -208,6 +208,7 @@ async fn unlock(mut profile: Profile, paths: &Paths) -> Result<Profile, Failure>
     let (mut profile, password) = resolving.await.map_err(Failure::error)?.map_err(Failure::error)?;
     profile.password = password.map_or(PasswordSource::None, PasswordSource::Memory);
     ask_for_key(&mut profile).await?;
+    ask_for_proxy(&mut profile).await?;
     Ok(profile)
 }
 
@@ -223,6 +224,18 @@ async fn ask_for_key(profile: &mut Profile) -> Result<(), Failure> {
         && let Some(secret) = prompt::secret(&format!("password of the key {}", path.display())).await?
     {
         profile.tls.key_password = PasswordSource::Memory(secret);
+    }
+    Ok(())
+}
+
+/// The password of a proxy's user, likewise.
+async fn ask_for_proxy(profile: &mut Profile) -> Result<(), Failure> {
+    if let Some(proxy) = &mut profile.proxy
+        && proxy.username.is_some()
+        && proxy.password == PasswordSource::None
+        && let Some(secret) = prompt::secret(&format!("password for the proxy {proxy}")).await?
+    {
+        proxy.password = PasswordSource::Memory(secret);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Which broker is meant: words, flags and environment → a profile and topics.
 //!
 //! ```text
-//! -h, -L given        every word is a topic
+//! -h, -L, --unix      every word is a topic
 //! first word  @x      profile x          (also below a broker in the environment)
 //!             …://…   URL                (also below a broker in the environment)
 //! environment         every word is a topic
@@ -15,7 +15,7 @@ use super::{
     args::{ConnectionArgs, PacketProperty},
 };
 use crate::{
-    config::{self, BrokerUrl, ConnectUrl, PasswordSource, Paths, Place, Profile, Secret},
+    config::{self, BrokerUrl, ConnectUrl, PasswordSource, Paths, Place, Profile, Proxy, Scheme, Secret},
     mqtt::{
         Message, Properties, Property, PropertyId, ProtocolChoice, ProtocolVersion, QoS, Subscription,
         SubscriptionOptions, TopicFilter, Will,
@@ -61,8 +61,12 @@ pub fn resolve(
         apply(profile, flags)?;
     }
     let is_data = |given: &PacketProperty| given.property.id() == PropertyId::AuthenticationData;
-    let has_data = flags.properties.iter().any(is_data);
-    if flags.password.is_some() || flags.tls.key_password.is_some() || has_data {
+    let has_password = |proxy: &Proxy| proxy.password != PasswordSource::None;
+    if flags.password.is_some()
+        || flags.tls.key_password.is_some()
+        || flags.properties.iter().any(is_data)
+        || flags.way.proxy.as_ref().is_some_and(has_password)
+    {
         target.warn_of_password();
     }
     Ok(target)
@@ -144,6 +148,9 @@ fn pick(
     if let Some(host) = &flags.host {
         return of_host(host, "-h", words, environment);
     }
+    if let Some(path) = &flags.way.unix {
+        return of_socket(path, words, environment);
+    }
     if let Some((first, topics)) = words.split_first() {
         if let Some(name) = first.strip_prefix('@') {
             let profile = load(paths, name)?.ok_or_else(|| unknown_profile(paths, name))?;
@@ -224,6 +231,14 @@ fn of_host(text: &str, place: &str, topics: &[String], environment: &Environment
     Ok(Target::new(of_broker(broker, environment), topics))
 }
 
+/// `--unix`: relative to where one is.
+fn of_socket(path: &str, topics: &[String], environment: &Environment) -> Result<Target, Failure> {
+    let path = super::transport::here(Path::new(path));
+    let broker = BrokerUrl::unix(&path.to_string_lossy())
+        .map_err(|error| Failure::usage(format!("--unix: {error}")))?;
+    Ok(Target::new(of_broker(broker, environment), topics))
+}
+
 fn of_word(
     word: &str,
     topics: &[String],
@@ -243,8 +258,7 @@ fn of_word(
 
 /// A broker without a profile: the environment's credentials are meant for it.
 fn of_broker(broker: BrokerUrl, environment: &Environment) -> Profile {
-    let name = broker.host.clone();
-    let mut profile = Profile::new(name, broker);
+    let mut profile = Profile::new(broker.label().to_owned(), broker);
     profile.username = environment.username().map(Into::into);
     if let Some(variable) = environment.password_variable() {
         profile.password = PasswordSource::Env(variable.into());
@@ -273,7 +287,7 @@ pub fn unknown_profile(paths: &Paths, name: &str) -> Failure {
 
 /// Flags win over what a profile says.
 fn apply(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(), Failure> {
-    if let Some(port) = flags.port {
+    if let Some(port) = flags.port.filter(|_| profile.url.scheme != Scheme::Unix) {
         profile.url.port = port;
     }
     if let Some(name) = &flags.username {
@@ -312,7 +326,7 @@ fn apply(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(), Failure> {
         profile.will = Some(Will { message });
     }
     profile.read_only |= flags.read_only;
-    super::transport::apply(profile, flags);
+    super::transport::apply(profile, flags)?;
     apply_session(profile, flags)?;
     apply_properties(profile, flags)
 }
@@ -388,6 +402,7 @@ pub fn publish_properties(flags: &ConnectionArgs) -> Properties {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::WayArgs;
 
     fn words(text: &str) -> Vec<String> {
         text.split_whitespace().map(Into::into).collect()
@@ -474,6 +489,24 @@ mod tests {
         assert_eq!(
             meant("", &none, &bad),
             "Usage mqttscope: MQTT_PORT is no port; use 1 to 65535"
+        );
+    }
+
+    #[test]
+    fn a_socket_is_named_by_its_flag_or_its_url() {
+        let unix = ConnectionArgs {
+            way: WayArgs {
+                unix: Some("/run/m.sock".into()),
+                ..WayArgs::default()
+            },
+            ..ConnectionArgs::default()
+        };
+        let none = (ConnectionArgs::default(), Environment::default());
+        assert_eq!(meant("lab a", &unix, &none.1), "unix:///run/m.sock lab a");
+        assert_eq!(meant("unix:///run/a@b a", &none.0, &none.1), "unix:///run/a@b a");
+        assert!(
+            meant("unix://run/m", &none.0, &none.1)
+                .starts_with("Usage mqttscope: TARGET: a socket's path is absolute")
         );
     }
 

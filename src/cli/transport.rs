@@ -2,14 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::{ConnectionArgs, Preset, TlsArgs};
+use super::{
+    Failure,
+    args::{ConnectionArgs, Preset, TlsArgs},
+};
 use crate::config::{PasswordSource, Profile, Scheme, TlsOptions};
 
 /// What AWS `IoT` wants to hear on port 443 to speak MQTT there.
 const AWS_ALPN: &str = "x-amzn-mqtt-ca";
 
 /// Flags win over what the profile says; the port follows the scheme unless it is given.
-pub fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
+pub fn apply(profile: &mut Profile, flags: &ConnectionArgs) -> Result<(), Failure> {
+    if profile.url.scheme == Scheme::Unix {
+        return idle_on_socket(flags).map_or(Ok(()), |flag| {
+            let what = format!("{flag} has no effect on {}; leave it out", profile.url);
+            Err(Failure::usage(what))
+        });
+    }
     let had_usual_port = profile.url.port == profile.url.scheme.default_port();
     let is_port_free = had_usual_port && flags.port.is_none();
     tls_options(&mut profile.tls, &flags.tls);
@@ -19,7 +28,10 @@ pub fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
             profile.url.port = profile.url.scheme.default_port();
         }
     }
-    profile.bind = flags.bind.or(profile.bind);
+    profile.bind = flags.way.bind.or(profile.bind);
+    if flags.way.proxy.is_some() {
+        profile.proxy.clone_from(&flags.way.proxy);
+    }
     if let Some(path) = &flags.websocket.ws_path {
         let slash = if path.starts_with('/') { "" } else { "/" };
         profile.url.path = format!("{slash}{path}");
@@ -35,6 +47,20 @@ pub fn apply(profile: &mut Profile, flags: &ConnectionArgs) {
             profile.tls.alpn = vec![AWS_ALPN.into()];
         }
     }
+    Ok(())
+}
+
+/// The flag that means nothing to a Unix socket, if one is given.
+fn idle_on_socket(flags: &ConnectionArgs) -> Option<&'static str> {
+    let given = [
+        (flags.port.is_some(), "-p"),
+        (flags.way.bind.is_some(), "--bind"),
+        (flags.way.proxy.is_some(), "--proxy"),
+        (flags.tls.is_given(), "TLS"),
+    ];
+    given
+        .iter()
+        .find_map(|(is_given, flag)| is_given.then_some(*flag))
 }
 
 impl TlsArgs {
@@ -87,13 +113,14 @@ pub fn here(path: &Path) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::args::WayArgs;
 
     fn applied(url: &str, flags: &ConnectionArgs) -> Profile {
         let mut profile = Profile::new("x", url.parse().unwrap());
         if let Some(port) = flags.port {
             profile.url.port = port;
         }
-        apply(&mut profile, flags);
+        apply(&mut profile, flags).unwrap();
         profile
     }
 
@@ -142,6 +169,33 @@ mod tests {
         assert_eq!(profile.tls.alpn, [AWS_ALPN]);
         let profile = applied("x", &with(aws(), Some(8883)));
         assert_eq!((profile.url.port, profile.tls.alpn.len()), (8883, 0));
+    }
+
+    #[test]
+    fn what_means_nothing_to_a_unix_socket_is_refused() {
+        let bind = ConnectionArgs {
+            way: WayArgs {
+                bind: Some("127.0.0.1".parse().unwrap()),
+                ..Default::default()
+            },
+            ..Default::default()
+        };
+        let insecure = TlsArgs {
+            insecure: true,
+            ..Default::default()
+        };
+        for (flags, flag) in [
+            (with(TlsArgs::default(), Some(1)), "-p"),
+            (bind, "--bind"),
+            (with(insecure, None), "TLS"),
+        ] {
+            let mut profile = Profile::new("x", "unix:///run/x".parse().unwrap());
+            let failure = apply(&mut profile, &flags).unwrap_err().to_string();
+            assert_eq!(
+                failure,
+                format!("mqttscope: {flag} has no effect on unix:///run/x; leave it out")
+            );
+        }
     }
 
     #[test]

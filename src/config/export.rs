@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    PasswordSource, Profile,
+    PasswordSource, Profile, Scheme,
     import::properties::{camel_name, write},
 };
 use crate::mqtt::{PropertyId, ProtocolChoice, ProtocolVersion, Subscription, Will};
@@ -126,6 +126,10 @@ fn notes(profile: &Profile) -> Vec<String> {
         profile.tls.key_password != PasswordSource::None,
         "the password of the private key",
     );
+    left_out(profile.url.scheme == Scheme::Unix, "the Unix socket");
+    left_out(profile.proxy.is_some(), "the proxy");
+    left_out(profile.bind.is_some(), "the local address");
+    left_out(!profile.ws_headers.is_empty(), "headers of the WebSocket");
     left_out(profile.client_id.contains('{'), "placeholders of the client id");
     left_out(profile.tls.ca_path.is_some(), "the CA folder");
     left_out(profile.tls.sni.is_some(), "the server name (SNI)");

@@ -40,9 +40,8 @@ pub fn resolve_password(paths: &Paths, source: &PasswordSource) -> Result<Option
     }
 }
 
-/// Fetches everything a connection needs: the password, the authentication data, and of TLS paths and
-/// the key's password. Blocks while
-/// a command runs. The error says in words what failed.
+/// Fetches everything a connection needs: the passwords of broker, key and proxy, the authentication data, headers'
+/// values, the paths of TLS. Blocks while a command runs. The error says in words what failed.
 pub fn resolve_secrets(paths: &Paths, profile: &mut Profile) -> Result<Option<Secret>, String> {
     if profile.url.scheme.is_tls() {
         profile.tls = profile.tls.resolved(paths)?;
@@ -50,7 +49,22 @@ pub fn resolve_secrets(paths: &Paths, profile: &mut Profile) -> Result<Option<Se
     let data = resolve_password(paths, &profile.authentication_data)
         .map_err(|error| error.replacen("password_", "authentication_data_", 1))?;
     profile.authentication_data = data.map_or(PasswordSource::None, PasswordSource::Memory);
+    if let Some(proxy) = &mut profile.proxy {
+        let password = resolve_password(paths, &proxy.password).map_err(|error| format!("proxy_{error}"))?;
+        proxy.password = password.map_or(PasswordSource::None, PasswordSource::Memory);
+    }
+    for header in &mut profile.ws_headers {
+        *header = header.resolved(paths)?;
+    }
     resolve_password(paths, &profile.password)
+}
+
+/// Whether [`resolve_secrets`] has more to do than the password.
+pub fn has_further_secrets(profile: &Profile) -> bool {
+    profile.url.scheme.is_tls()
+        || profile.proxy.is_some()
+        || !profile.ws_headers.is_empty()
+        || profile.authentication_data != PasswordSource::None
 }
 
 /// Writes a password to a file only its owner may read, and gives what the profile says then.

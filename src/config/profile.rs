@@ -4,7 +4,7 @@ use std::{fmt, net::IpAddr, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
 
-use super::{BrokerUrl, Place, TlsOptions};
+use super::{BrokerUrl, Place, Proxy, TlsOptions, WsHeader};
 use crate::mqtt::{Properties, ProtocolChoice, QoS, Subscription, SubscriptionOptions, TopicFilter, Will};
 
 /// A password: any bytes, never shown by `Debug` or `Display`.
@@ -107,10 +107,12 @@ pub struct Profile {
     pub url: BrokerUrl,
     /// How TLS is spoken, where the URL asks for it.
     pub tls: TlsOptions,
-    /// The local address to connect from. Of this run only.
+    /// The local address to connect from.
     pub bind: Option<IpAddr>,
-    /// Further headers of the WebSocket request. Of this run only: they may hold secrets.
-    pub ws_headers: Vec<(String, Secret)>,
+    /// What to go through.
+    pub proxy: Option<Proxy>,
+    /// Further headers of the WebSocket request.
+    pub ws_headers: Vec<WsHeader>,
     /// Which version.
     pub protocol: ProtocolChoice,
     /// User name.
@@ -167,6 +169,7 @@ impl Profile {
             url,
             tls: TlsOptions::default(),
             bind: None,
+            proxy: None,
             ws_headers: Vec::new(),
             protocol: ProtocolChoice::Auto,
             username: None,

@@ -3,8 +3,8 @@
 use std::{fs, path::PathBuf, time::Duration};
 
 use super::{
-    Backoff, BrokerUrl, DecodeRule, Faults, PacketProperties, PasswordSource, Place, Profile, TlsOptions,
-    TlsVersion, files, property_file,
+    Backoff, BrokerUrl, DecodeRule, Faults, PacketProperties, PasswordSource, Place, Profile, Scheme,
+    TlsOptions, TlsVersion, files, profile_way, property_file,
     reader::{Entry, Section, read_document},
 };
 use crate::{
@@ -20,11 +20,17 @@ use crate::{
 pub const SHIPPED_PROFILES: &[(&str, &str)] = &[
     ("local", include_str!("../../profiles/local.toml")),
     ("secured", include_str!("../../profiles/secured.toml")),
+    ("proxied", include_str!("../../profiles/proxied.toml")),
 ];
 
 /// Every key a profile file can have, in the order they are written.
 pub(super) const KEYS: &[&str] = &[
     "url",
+    "bind",
+    "proxy",
+    "proxy_password_command",
+    "proxy_password_env",
+    "proxy_password_file",
     "protocol",
     "username",
     "password_command",
@@ -47,6 +53,7 @@ pub(super) const KEYS: &[&str] = &[
     "properties",
     "decode",
     "tls",
+    "ws_headers",
 ];
 
 /// The names of the user's profiles, sorted: those in no group, then `GROUP/NAME`, a group being a folder.
@@ -111,6 +118,7 @@ pub fn read_profile(file: &str, name: &str, text: &str) -> Result<Profile, Fault
         read_authentication(&top, &mut profile);
         read_topics(&top, &mut profile);
         read_tls(&top, &mut profile, is_complete);
+        profile_way::read(&top, &mut profile, is_complete);
         is_complete.then_some(profile)
     })
 }
@@ -266,7 +274,7 @@ fn read_authentication(top: &Section<'_>, profile: &mut Profile) {
     }
 }
 
-fn read_password(section: &Section<'_>, ways: [&'static str; 3]) -> PasswordSource {
+pub(super) fn read_password(section: &Section<'_>, ways: [&'static str; 3]) -> PasswordSource {
     let given: Vec<&str> = ways.into_iter().filter(|key| section.has(key)).collect();
     if let [_, second, ..] = given.as_slice() {
         section.fault(second, format!("only one of {} can be used", given.join(", ")));
@@ -308,10 +316,11 @@ fn read_tls(top: &Section<'_>, profile: &mut Profile, has_url: bool) {
     if has_url && !profile.url.scheme.is_tls() {
         let scheme = profile.url.scheme;
         let (plain, secure) = (scheme.name(), scheme.with_tls().name());
-        top.fault(
-            "tls",
-            format!("[tls] has no effect on {plain}://; use {secure}://"),
-        );
+        let way_out = match scheme {
+            Scheme::Unix => "take it out".into(),
+            _ => format!("use {secure}://"),
+        };
+        top.fault("tls", format!("[tls] has no effect on {plain}://; {way_out}"));
     }
     let path = |key| section.string(key).map(PathBuf::from);
     let (cert, key) = (path("cert"), path("key"));

@@ -7,7 +7,7 @@ use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Tab
 use super::{
     Backoff, Faults, PasswordSource, Paths, Place, Profile, TlsOptions, TlsVersion, files,
     profile_file::{KEYS, PACKETS, TLS_KEYS, read_profile},
-    property_file,
+    profile_way, property_file,
 };
 use crate::mqtt::{Subscription, TopicFilter, Will};
 
@@ -159,6 +159,8 @@ fn item_of(profile: &Profile, key: &str) -> Option<Item> {
         "decode" => (!profile.decode.is_empty()).then(|| rules(profile)),
         // Settings of TLS stay in the form while the scheme has none, but a file is not to hold them.
         "tls" => (profile.url.scheme.is_tls() && profile.tls != default.tls).then(|| tls(&profile.tls)),
+        "bind" | "proxy" | "ws_headers" => profile_way::item_of(profile, key),
+        key if key.starts_with("proxy_") => profile_way::item_of(profile, key),
         "authentication_method" => profile.authentication_method.as_deref().map(value),
         _ => secret(&profile.password, "password_", key)
             .or_else(|| secret(&profile.authentication_data, "authentication_data_", key)),
@@ -166,7 +168,7 @@ fn item_of(profile: &Profile, key: &str) -> Option<Item> {
 }
 
 /// `prefix`: what stands before `command`, `env`, `file` in the key's name.
-fn secret(source: &PasswordSource, prefix: &str, key: &str) -> Option<Item> {
+pub(super) fn secret(source: &PasswordSource, prefix: &str, key: &str) -> Option<Item> {
     match (source, key.strip_prefix(prefix)?) {
         (PasswordSource::Command(words), "command") => Some(value(words.iter().collect::<Array>())),
         (PasswordSource::Env(name), "env") => Some(value(name)),
@@ -278,7 +280,7 @@ fn rules(profile: &Profile) -> Item {
 mod tests {
     use super::*;
     use crate::{
-        config::{DecodeRule, PacketProperties, Secret, parse_property},
+        config::{DecodeRule, HeaderValue, PacketProperties, Proxy, Secret, WsHeader, parse_property},
         mqtt::{
             Message, Properties, Property, PropertyId, ProtocolChoice, ProtocolVersion, QoS, RetainHandling,
             SubscriptionOptions, TopicName,
@@ -345,6 +347,26 @@ mod tests {
             topic: TopicFilter::new("cam/#").unwrap(),
             decoder: "image".into(),
         }];
+        profile.bind = Some("192.0.2.1".parse().unwrap());
+        profile
+    }
+
+    /// Through a proxy, by a WebSocket with headers of every sort.
+    fn far() -> Profile {
+        let mut profile = Profile::new("far", "ws://pi.lan/x".parse().unwrap());
+        profile.proxy = Some(Proxy {
+            password: PasswordSource::Env("PROXY".into()),
+            ..("socks5h://me%40x@[::1]:1".parse().unwrap())
+        });
+        let header = |name: &str, value| WsHeader {
+            name: name.into(),
+            value,
+        };
+        let command = PasswordSource::Command(vec!["pass".into(), "token".into()]);
+        profile.ws_headers = vec![
+            header("X-Tenant", HeaderValue::Plain("lab \"1\"".into())),
+            header("Authorization", HeaderValue::Secret(command)),
+        ];
         profile
     }
 
@@ -360,7 +382,7 @@ mod tests {
     fn profile_comes_back_as_it_was_saved() {
         let dir = tempfile::tempdir().unwrap();
         let paths = paths(&dir);
-        for profile in [full(), Profile::new("plain", "pi".parse().unwrap())] {
+        for profile in [full(), far(), Profile::new("plain", "pi".parse().unwrap())] {
             save_profile(&paths, &profile).unwrap();
             assert_eq!(load(&paths, &profile.name), profile);
         }
@@ -394,11 +416,15 @@ mod tests {
         let mut profile = full();
         profile.password = PasswordSource::Memory(Secret::new("hunter2"));
         save_profile(&paths, &profile).unwrap();
-        assert!(
-            !fs::read_to_string(paths.profile("lab"))
-                .unwrap()
-                .contains("hunter2")
-        );
+        let mut far = far();
+        far.proxy = Some("http://me:hunter2@p:1".parse().unwrap());
+        far.ws_headers
+            .push(WsHeader::secret("X-Key", Secret::new("hunter2")));
+        save_profile(&paths, &far).unwrap();
+        for name in ["lab", "far"] {
+            let text = fs::read_to_string(paths.profile(name)).unwrap();
+            assert!(!text.contains("hunter2"), "{text}");
+        }
     }
 
     #[test]

@@ -147,6 +147,11 @@ impl<'r> Section<'r> {
         self.table.contains_key(key)
     }
 
+    /// Whether the key's value is a table, `[name]` or inline.
+    pub fn has_table(&self, key: &str) -> bool {
+        self.table.get(key).is_some_and(Item::is_table_like)
+    }
+
     /// The line of a key, from 1.
     pub fn line_of(&self, key: &str) -> Option<usize> {
         let span = self.table.get_key_value(key).and_then(|(key, _)| key.span())?;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use super::{
     KeyBindings, Meaning, Place,
     profile_file::{KEYS, PACKETS, RECONNECT_KEYS, RULE_KEYS, SUBSCRIPTION_KEYS, TLS_KEYS, WILL_KEYS},
+    profile_way::HEADER_WAYS,
     property_file, settings, theme,
 };
 use crate::mqtt::{PropertyId, PropertyType};
@@ -65,7 +66,14 @@ fn profile() -> Value {
 
 fn profile_key(key: &str) -> Value {
     match key {
-        "url" => text("mqtt:// mqtts:// ws:// or wss://, host, port, path"),
+        "url" => text("mqtt:// mqtts:// ws:// or wss://, host, port, path; or unix:///PATH"),
+        "bind" => text("the local address to connect from"),
+        "proxy" => text("http://USER@HOST:PORT, socks5:// (names are looked up here) or socks5h:// (there)"),
+        "ws_headers" => json!({
+            "type": "object",
+            "additionalProperties": { "anyOf": [{ "type": "string" }, header_source()] },
+            "description": "headers of the WebSocket request",
+        }),
         "protocol" => text("auto, 5, 3.1.1 or 3.1"),
         "username" => text("user name"),
         "client_id" => text("client id; {host} and {rand4} are filled in"),
@@ -106,7 +114,7 @@ fn profile_key(key: &str) -> Value {
         "authentication_data_command" => texts("a command; the first line it prints is sent with CONNECT"),
         "authentication_data_env" | "authentication_data_file" => text("where what is sent with CONNECT is"),
         "tls" => object(TLS_KEYS.iter().map(|key| (*key, tls_key(key))), &[]),
-        _ => password_key(key),
+        _ => password_key(key.trim_start_matches("proxy_")),
     }
 }
 
@@ -119,6 +127,16 @@ fn tls_key(key: &str) -> Value {
         "insecure" => switch("whoever answers is taken for the broker"),
         _ => password_key(key.trim_start_matches("key_")),
     }
+}
+
+fn header_source() -> Value {
+    object(
+        HEADER_WAYS.iter().map(|way| match *way {
+            "command" => ("command", texts("a command; the first line it prints is the value")),
+            way => (way, text("where the value is")),
+        }),
+        &[],
+    )
 }
 
 /// Anything for a key nobody has described, which a test refuses.

@@ -1,4 +1,4 @@
-//! Broker addresses: `mqtt://user:password@host:port/topic`, `host`, `host:port`, `[::1]:1883`.
+//! Broker addresses: `mqtt://user:password@host:port/topic`, `host`, `host:port`, `[::1]:1883`, `unix:///run/socket`.
 
 use std::{fmt, str::FromStr};
 
@@ -17,6 +17,8 @@ pub enum Scheme {
     Ws,
     /// WebSocket over TLS, port 443.
     Wss,
+    /// A Unix socket of this machine; no host, no port.
+    Unix,
 }
 
 impl Scheme {
@@ -27,6 +29,7 @@ impl Scheme {
             Self::Mqtts => "mqtts",
             Self::Ws => "ws",
             Self::Wss => "wss",
+            Self::Unix => "unix",
         }
     }
 
@@ -40,12 +43,13 @@ impl Scheme {
         matches!(self, Self::Ws | Self::Wss)
     }
 
-    /// The same over TLS.
+    /// The same over TLS; a Unix socket, which never leaves the machine, has none.
     #[must_use]
     pub const fn with_tls(self) -> Self {
         match self {
             Self::Mqtt | Self::Mqtts => Self::Mqtts,
             Self::Ws | Self::Wss => Self::Wss,
+            Self::Unix => Self::Unix,
         }
     }
 
@@ -56,6 +60,7 @@ impl Scheme {
             Self::Mqtts => 8883,
             Self::Ws => 80,
             Self::Wss => 443,
+            Self::Unix => 0,
         }
     }
 }
@@ -65,11 +70,11 @@ impl Scheme {
 pub struct BrokerUrl {
     /// How.
     pub scheme: Scheme,
-    /// Name or address, without brackets.
+    /// Name or address, without brackets; empty for a Unix socket.
     pub host: String,
-    /// TCP port.
+    /// TCP port; 0 for a Unix socket.
     pub port: u16,
-    /// WebSocket path, with its slash; `/mqtt` where none is given. Unused by TCP.
+    /// WebSocket path, with its slash; `/mqtt` where none is given. Of a Unix socket, its absolute path. Unused by TCP.
     pub path: String,
 }
 
@@ -77,7 +82,7 @@ pub struct BrokerUrl {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum UrlError {
     /// Not one of ours.
-    #[error("unknown scheme \"{0}://\"; use mqtt:// mqtts:// ws:// or wss://")]
+    #[error("unknown scheme \"{0}://\"; use mqtt:// mqtts:// ws:// wss:// or unix://")]
     Scheme(String),
     /// Nothing between scheme and port.
     #[error("\"{0}\" names no host; write mqtt://HOST:PORT")]
@@ -88,6 +93,9 @@ pub enum UrlError {
     /// A topic in an address that is to have none.
     #[error("a topic does not belong in this URL: \"/{0}\"; use subscribe")]
     Topic(String),
+    /// No absolute path behind `unix://`; the text is not repeated, it may hold a password.
+    #[error("a socket's path is absolute and stands alone: unix:///run/mosquitto.sock")]
+    Socket,
     /// Not a number from 1 to 65535.
     #[error("\"{0}\" is no port; use 1 to 65535")]
     Port(String),
@@ -96,6 +104,9 @@ pub enum UrlError {
 impl fmt::Display for BrokerUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://", self.scheme.name())?;
+        if self.scheme == Scheme::Unix {
+            return f.write_str(&self.path);
+        }
         if self.host.contains(':') {
             write!(f, "[{}]", self.host)?;
         } else {
@@ -106,7 +117,7 @@ impl fmt::Display for BrokerUrl {
         }
         match self.scheme {
             Scheme::Ws | Scheme::Wss => f.write_str(&self.path),
-            Scheme::Mqtt | Scheme::Mqtts => Ok(()),
+            Scheme::Mqtt | Scheme::Mqtts | Scheme::Unix => Ok(()),
         }
     }
 }
@@ -121,6 +132,7 @@ impl FromStr for BrokerUrl {
             Some(("mqtts" | "ssl" | "tls", rest)) => (Scheme::Mqtts, rest),
             Some(("ws", rest)) => (Scheme::Ws, rest),
             Some(("wss", rest)) => (Scheme::Wss, rest),
+            Some(("unix", path)) => return Self::unix(path),
             Some((other, _)) => return Err(UrlError::Scheme(other.into())),
             None => (Scheme::Mqtt, text),
         };
@@ -158,6 +170,36 @@ impl FromStr for BrokerUrl {
 }
 
 impl BrokerUrl {
+    /// The socket at an absolute path, taken as it is written.
+    pub fn unix(path: &str) -> Result<Self, UrlError> {
+        if !path.starts_with('/') || path.len() < 2 || path.contains('\0') {
+            return Err(UrlError::Socket);
+        }
+        Ok(Self {
+            scheme: Scheme::Unix,
+            host: String::new(),
+            port: 0,
+            path: path.into(),
+        })
+    }
+
+    /// The host as others know it: without the zone of a link-local address, which means something here alone
+    /// (RFC 6874 §4).
+    pub fn host_elsewhere(&self) -> &str {
+        match self.host.split_once('%') {
+            Some((address, _)) if address.contains(':') => address,
+            _ => &self.host,
+        }
+    }
+
+    /// What it is called where no profile gives it a name: the host, or the socket's file name.
+    pub fn label(&self) -> &str {
+        match self.scheme {
+            Scheme::Unix => self.path.rsplit('/').find(|name| !name.is_empty()).unwrap_or("/"),
+            _ => &self.host,
+        }
+    }
+
     /// A broker on this machine, at the usual port.
     pub fn localhost() -> Self {
         Self {
@@ -188,6 +230,7 @@ impl FromStr for ConnectUrl {
     /// A URL or `host[:port]`. No error repeats a password.
     fn from_str(text: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = match text.split_once("://") {
+            Some(("unix", path)) => return BrokerUrl::unix(path).map(Self::from),
             Some((scheme, rest)) => (Some(scheme), rest),
             None => (None, text),
         };
@@ -220,8 +263,20 @@ impl FromStr for ConnectUrl {
     }
 }
 
+impl From<BrokerUrl> for ConnectUrl {
+    /// An address and nothing else.
+    fn from(broker: BrokerUrl) -> Self {
+        Self {
+            broker,
+            username: None,
+            password: None,
+            topic: None,
+        }
+    }
+}
+
 /// `%40` → `@`; a `%` without two digits stands for itself.
-fn decoded(text: &str) -> Vec<u8> {
+pub(super) fn decoded(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&byte, tail)) = rest.split_first() {
@@ -242,7 +297,7 @@ fn decoded(text: &str) -> Vec<u8> {
 }
 
 /// `[::1]:1883`, `::1`, `host:1883`, `host`.
-fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
+pub(super) fn split_port(authority: &str) -> Result<(&str, Option<&str>), UrlError> {
     if let Some(bracketed) = authority.strip_prefix('[') {
         let (host, rest) = bracketed
             .split_once(']')
@@ -271,10 +326,12 @@ mod tests {
             ("pi.lan:1884", "mqtt://pi.lan:1884"),
             ("::1", "mqtt://[::1]"),
             ("[::1]:1884", "mqtt://[::1]:1884"),
+            ("[fe80::1%eth0]:1884", "mqtt://[fe80::1%eth0]:1884"),
             ("tcp://pi:1883", "mqtt://pi"),
             ("mqtts://pi", "mqtts://pi"),
             ("ws://pi:9001/x", "ws://pi:9001/x"),
             ("wss://pi", "wss://pi/mqtt"),
+            ("unix:///run/a b:1@#%20.sock", "unix:///run/a b:1@#%20.sock"),
         ] {
             let url: BrokerUrl = text.parse().unwrap();
             assert_eq!(url.to_string(), shown, "{text}");
@@ -294,6 +351,9 @@ mod tests {
             ("[::1", "names no host"),
             ("mqtt://me:hunter2@x", "does not belong in this URL"),
             ("mqtt://x/a/b", "\"/a/b\""),
+            ("unix://run/x", "absolute"),
+            ("unix://me:hunter2@/x", "absolute"),
+            ("unix:///", "absolute"),
         ] {
             let found = text.parse::<BrokerUrl>().unwrap_err().to_string();
             assert!(found.contains(error), "{text}: {found}");
@@ -312,6 +372,16 @@ mod tests {
         assert_eq!(
             (url.broker.path.as_str(), url.topic, url.username),
             ("/path", None, None)
+        );
+        let url: ConnectUrl = "unix:///run/a@b/c".parse().unwrap();
+        assert_eq!(
+            (
+                url.broker.path.as_str(),
+                url.broker.label(),
+                url.topic,
+                url.username
+            ),
+            ("/run/a@b/c", "c", None, None)
         );
         let error = "mqtt://me:hunter2@"
             .parse::<ConnectUrl>()

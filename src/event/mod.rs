@@ -12,6 +12,6 @@ pub use batch::{Batch, Frame, PacketRecord, PublishRecord, Record, Span, Time};
 pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome, UNTOLD};
 pub use stages::{Stage, Stages};
 pub use status::{
-    Certificate, ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, Phase, Resumption,
+    Certificate, ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, Peer, Phase, Resumption,
     ServerLimits, SourceId, TlsFacts,
 };

@@ -3,7 +3,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Facts, Failure, Phase};
+use super::{Facts, Failure, Phase, TlsFacts};
 
 /// One stage.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -58,6 +58,13 @@ fn milliseconds<S: Serializer>(us: &u64, serializer: S) -> Result<S::Ok, S::Erro
     serializer.serialize_f64(*us as f64 / 1000.0)
 }
 
+/// `TLS 1.3, TLS13_AES_256_GCM_SHA384, ALPN mqtt`.
+fn agreed(tls: &TlsFacts) -> String {
+    let alpn = tls.alpn.as_ref().map_or_else(String::new, |alpn| format!(", ALPN {alpn}"));
+    let doubt = if tls.is_insecure { ", not verified" } else { "" };
+    format!("{}, {}{alpn}{doubt}", tls.version, tls.cipher)
+}
+
 /// The stages so far, and the phases that have begun since. Times are of the mono clock, microseconds.
 #[derive(Debug, Clone, Default)]
 pub struct Stages {
@@ -86,8 +93,10 @@ impl Stages {
     pub fn connected(&mut self, facts: &Facts) {
         self.begun.clear();
         self.list.extend(facts.phases.iter().map(|(phase, took)| {
-            let detail = match (phase, facts.peer) {
-                (Phase::Tcp, Some(peer)) => peer.to_string(),
+            let detail = match (phase, &facts.peer) {
+                (Phase::Tcp | Phase::Unix, Some(peer)) => peer.to_string(),
+                (Phase::Proxy, _) => "it reached the broker".into(),
+                (Phase::Tls, _) => facts.tls.as_deref().map_or_else(String::new, agreed),
                 (Phase::Connect, _) => format!("MQTT {}", facts.version),
                 _ => String::new(),
             };

@@ -6,13 +6,34 @@
 //!                       └─refused─▶ Refused     └─────────▶ Idle
 //! ```
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use crate::mqtt::{Properties, ProtocolVersion, ReasonCode, Subscription};
 
 /// Names a source (a connection, a tap, a recording) within one program run. Never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
+
+/// The other end of the socket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Peer {
+    /// The broker's own address.
+    Address(SocketAddr),
+    /// A proxy's address: the broker is behind it.
+    Proxy(SocketAddr),
+    /// A Unix socket's path.
+    Socket(String),
+}
+
+impl fmt::Display for Peer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Address(address) => write!(f, "{address}"),
+            Self::Proxy(address) => write!(f, "proxy {address}"),
+            Self::Socket(path) => f.write_str(path),
+        }
+    }
+}
 
 /// A step of connecting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +42,10 @@ pub enum Phase {
     Dns,
     /// Reaching the address.
     Tcp,
+    /// Opening the Unix socket.
+    Unix,
+    /// Asking the proxy for the way to the broker.
+    Proxy,
     /// Agreeing on keys and verifying the server's certificate.
     Tls,
     /// Asking a web server for a WebSocket.
@@ -35,6 +60,8 @@ impl Phase {
         match self {
             Self::Dns => "DNS",
             Self::Tcp => "TCP",
+            Self::Unix => "UNIX",
+            Self::Proxy => "PROXY",
             Self::Tls => "TLS",
             Self::WebSocket => "WEBSOCKET",
             Self::Connect => "CONNECT",
@@ -117,8 +144,8 @@ pub struct Facts {
     pub version: ProtocolVersion,
     /// The client id in use, assigned or ours.
     pub client_id: String,
-    /// The peer's address.
-    pub peer: Option<SocketAddr>,
+    /// Where the socket leads.
+    pub peer: Option<Peer>,
     /// The server had a session for this client id.
     pub session_present: bool,
     /// What became of the session before; `None`: there was none.

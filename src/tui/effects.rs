@@ -153,10 +153,8 @@ impl Effects {
         self.wanted.insert(source);
         let paths = self.options.paths.clone();
         let answers = self.answers_tx.clone();
-        let is_none = |source: &config::PasswordSource| *source == config::PasswordSource::None;
-        let is_known =
-            (password.is_some() || is_none(&profile.password)) && is_none(&profile.authentication_data);
-        if is_known && !profile.url.scheme.is_tls() {
+        let is_known = password.is_some() || profile.password == config::PasswordSource::None;
+        if is_known && !config::has_further_secrets(&profile) {
             self.opened(source, *profile, password);
             return;
         }

@@ -77,7 +77,7 @@ fn wrong_command_line_is_one_line_with_a_way_out_and_exit_code_2() {
         ),
         (
             "http://x",
-            "TARGET: unknown scheme \"http://\"; use mqtt:// mqtts:// ws:// or wss://",
+            "TARGET: unknown scheme \"http://\"; use mqtt:// mqtts:// ws:// wss:// or unix://",
         ),
         ("-h x:y", "-h: \"y\" is no port; use 1 to 65535"),
         (

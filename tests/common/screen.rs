@@ -116,7 +116,9 @@ pub fn facts(profile: &Profile) -> Facts {
     Facts {
         version: ProtocolVersion::V5,
         client_id: "mqttscope-desk-4f1c".into(),
-        peer: Some("192.0.2.10:1883".parse().unwrap()),
+        peer: Some(mqttscope::event::Peer::Address(
+            "192.0.2.10:1883".parse().unwrap(),
+        )),
         session_present: false,
         resumption: None,
         keep_alive: profile.keep_alive,

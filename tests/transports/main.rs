@@ -15,8 +15,11 @@ mod common;
 mod front;
 #[path = "../source/observer.rs"]
 mod observer;
+mod proxy;
 mod strangers;
 mod tls;
+#[cfg(unix)]
+mod unix;
 mod websocket;
 
 use mqttscope::{

@@ -10,7 +10,7 @@ mod transport;
 mod values;
 mod verbs;
 
-use std::{net::IpAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use clap::{ArgAction, Args, builder::TypedValueParser};
 
@@ -23,7 +23,7 @@ pub use about::{AddArgs, CompletionsArgs, ManArgs, ProfilesArgs, VersionArgs};
 pub use broker::BrokerArgs;
 pub use diagnosis::{DoctorArgs, WillTestArgs};
 pub use property::{PacketProperty, SEPARATOR, words_of};
-pub use transport::{Preset, TlsArgs, WebSocketArgs};
+pub use transport::{Preset, TlsArgs, WayArgs, WebSocketArgs};
 use values::{Words, command, fps, keep_alive, port, qos, session_expiry, topic_name};
 pub use verbs::{ConfigArgs, DemoArgs, PubArgs, SourceArgs, SubArgs, TuiArgs};
 
@@ -58,9 +58,9 @@ pub struct ConnectionArgs {
     /// Everything at once: mqtt://USER:PASSWORD@HOST:PORT/TOPIC
     #[arg(short = 'L', long, conflicts_with = "host", help_heading = CONNECTION)]
     pub url: Option<String>,
-    /// Connect from this local address
-    #[arg(short = 'A', long, value_name = "ADDRESS", help_heading = CONNECTION)]
-    pub bind: Option<IpAddr>,
+    /// Other ways to the broker.
+    #[command(flatten)]
+    pub way: WayArgs,
     /// User name
     #[arg(short, long, value_name = "NAME", allow_hyphen_values = true, help_heading = CONNECTION)]
     pub username: Option<String>,

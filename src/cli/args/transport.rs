@@ -1,10 +1,10 @@
 //! Flags that say how the bytes travel, with mosquitto's names where it has them.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum, builder::TypedValueParser};
 
-use crate::config::{Secret, TlsVersion};
+use crate::config::{Proxy, Secret, TlsVersion, WsHeader, check_header_name};
 
 const TLS: &str = "TLS";
 const WEBSOCKET: &str = "WebSocket";
@@ -62,16 +62,29 @@ pub struct WebSocketArgs {
     pub ws_path: Option<String>,
     /// Header to send with the request; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = header, help_heading = WEBSOCKET)]
-    pub ws_header: Vec<(String, Secret)>,
+    pub ws_header: Vec<WsHeader>,
 }
 
 /// A header's name and value, of which none can end the line.
-fn header(text: &str) -> Result<(String, Secret), String> {
+fn header(text: &str) -> Result<WsHeader, String> {
     let way_out = || "write NAME=VALUE".to_owned();
     let (name, value) = text.split_once('=').ok_or_else(way_out)?;
-    let is_token = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c);
-    if name.is_empty() || !name.chars().all(is_token) || value.chars().any(char::is_control) {
+    if check_header_name(name).is_err() || value.chars().any(char::is_control) {
         return Err(way_out());
     }
-    Ok((name.into(), Secret::new(value.to_owned())))
+    Ok(WsHeader::secret(name, Secret::new(value.to_owned())))
+}
+
+/// Other ways to the broker than straight by TCP.
+#[derive(Debug, Clone, Args, Default)]
+pub struct WayArgs {
+    /// The broker's Unix socket
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["host", "port", "url"], help_heading = super::CONNECTION)]
+    pub unix: Option<String>,
+    /// Connect from this local address
+    #[arg(short = 'A', long, value_name = "ADDRESS", help_heading = super::CONNECTION)]
+    pub bind: Option<IpAddr>,
+    /// Go through a proxy: http://, socks5:// or socks5h://[USER@]HOST:PORT; its password rather stands in a profile
+    #[arg(long, value_name = "URL", value_parser = str::parse::<Proxy>, help_heading = super::CONNECTION)]
+    pub proxy: Option<Proxy>,
 }

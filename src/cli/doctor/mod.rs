@@ -179,6 +179,8 @@ impl Examination<'_> {
                     ConnectionState::Connected(facts) => {
                         stages.connected(facts);
                         self.report.stages = stages.list;
+                        self.report.notes.extend(facts.warnings.iter().cloned());
+                        self.report.notes.extend(unverified(facts));
                         return Ok((**facts).clone());
                     }
                     ConnectionState::Waiting { failure, .. } | ConnectionState::Refused(failure) => {
@@ -238,6 +240,14 @@ impl Examination<'_> {
         };
         timeout(ANSWER, wait).await.unwrap_or(Answer::Silent)
     }
+}
+
+/// What verification would have refused.
+fn unverified(facts: &Facts) -> Option<String> {
+    let complaint = facts.tls.as_ref()?.complaint.as_ref()?;
+    Some(format!(
+        "the certificate was not verified (--insecure): {complaint}"
+    ))
 }
 
 fn answer_in(batch: &Batch, id: OperationId) -> Option<Answer> {

@@ -195,7 +195,7 @@ impl Actor {
         let facts = Facts {
             version: agreed.version,
             client_id: agreed.client_id.clone(),
-            peer: link.dialed.peer,
+            peer: link.dialed.peer.clone(),
             session_present: agreed.session_present,
             resumption: agreed.resumption,
             keep_alive: agreed.keep_alive,

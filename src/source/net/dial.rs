@@ -7,27 +7,39 @@ use std::{
 
 use tokio::net::TcpStream;
 
-use super::{BoxedIo, Stream, reach, resolve, tls, websocket};
+use super::{
+    BoxedIo, Stream,
+    proxy::{self, Wanted},
+    reach, resolve, tls, unix, websocket,
+};
 use crate::{
-    config::{BrokerUrl, Profile, Secret},
-    event::{Failure, Phase, TlsFacts},
+    config::{BrokerUrl, Profile, Proxy, Scheme, WsHeader},
+    event::{Failure, Peer, Phase, TlsFacts},
 };
 
 /// A connection being made.
 pub struct Dial {
     url: BrokerUrl,
     tls: Option<tls::Prepared>,
-    headers: Vec<(String, Secret)>,
+    headers: Vec<WsHeader>,
     bind: Option<IpAddr>,
+    way: Way,
     step: Step,
     dialed: Dialed,
+}
+
+/// Where the socket leads.
+enum Way {
+    Direct,
+    /// To a proxy, which is asked for the broker once that is looked up where it is to be.
+    Through(Proxy, Option<Wanted>),
 }
 
 /// What a connection is made of.
 #[derive(Default)]
 pub struct Dialed {
     /// Where it leads.
-    pub peer: Option<SocketAddr>,
+    pub peer: Option<Peer>,
     /// How long each step took, in order; who dials measures.
     pub phases: Vec<(Phase, Duration)>,
     /// What TLS agreed on.
@@ -39,6 +51,8 @@ pub struct Dialed {
 enum Step {
     Dns,
     Tcp(Vec<SocketAddr>),
+    Unix,
+    Proxy(TcpStream),
     Tls(BoxedIo),
     WebSocket(BoxedIo),
     Done(Stream),
@@ -56,16 +70,20 @@ impl Dial {
         } else {
             None
         };
-        let step = match profile.url.host.parse::<IpAddr>() {
-            Ok(address) => Step::Tcp(vec![SocketAddr::new(address, profile.url.port)]),
-            Err(_) => Step::Dns,
+        let way = match profile.proxy {
+            Some(proxy) => {
+                let wanted = Wanted::of(&profile.url, proxy.kind);
+                Way::Through(proxy, wanted)
+            }
+            None => Way::Direct,
         };
         Ok(Self {
+            step: way.first_step(&profile.url),
             url: profile.url,
             tls,
             headers: profile.ws_headers,
             bind: profile.bind,
-            step,
+            way,
             dialed: Dialed::default(),
         })
     }
@@ -75,6 +93,8 @@ impl Dial {
         match self.step {
             Step::Dns => Some(Phase::Dns),
             Step::Tcp(_) => Some(Phase::Tcp),
+            Step::Unix => Some(Phase::Unix),
+            Step::Proxy(_) => Some(Phase::Proxy),
             Step::Tls(_) => Some(Phase::Tls),
             Step::WebSocket(_) => Some(Phase::WebSocket),
             Step::Done(_) | Step::Failed => None,
@@ -84,11 +104,16 @@ impl Dial {
     /// Takes the step. After a failure there is none left.
     pub async fn step(mut self) -> Result<Self, Failure> {
         self.step = match std::mem::replace(&mut self.step, Step::Failed) {
-            Step::Dns => Step::Tcp(resolve(&self.url.host, self.url.port).await?),
-            Step::Tcp(addresses) => {
-                let (stream, peer) = reach(&addresses, self.bind).await?;
-                self.dialed.peer = Some(peer);
-                self.connected(stream)
+            Step::Dns => Step::Tcp(self.look_up().await?),
+            Step::Tcp(addresses) => self.reach(&addresses).await?,
+            Step::Unix => {
+                let io = unix::open(&self.url.path).await?;
+                self.dialed.peer = Some(Peer::Socket(self.url.path.clone()));
+                Step::Done(Stream::Layered(io))
+            }
+            Step::Proxy(socket) => {
+                let socket = self.way.pass(socket).await?;
+                self.connected(socket)
             }
             Step::Tls(io) => match &self.tls {
                 Some(prepared) => {
@@ -106,6 +131,34 @@ impl Dial {
             step @ (Step::Done(_) | Step::Failed) => step,
         };
         Ok(self)
+    }
+
+    /// The addresses to connect to; before a proxy that wants an address also the broker's.
+    async fn look_up(&mut self) -> Result<Vec<SocketAddr>, Failure> {
+        let Way::Through(proxy, wanted) = &mut self.way else {
+            return resolve(&self.url.host, self.url.port).await;
+        };
+        if wanted.is_none() {
+            *wanted = Wanted::one_of(&resolve(&self.url.host, self.url.port).await?);
+        }
+        let found = resolve(&proxy.host, proxy.port).await;
+        found.map_err(|failure| proxy::not_reached(proxy, failure))
+    }
+
+    async fn reach(&mut self, addresses: &[SocketAddr]) -> Result<Step, Failure> {
+        let reached = reach(addresses, self.bind).await;
+        Ok(match &self.way {
+            Way::Direct => {
+                let (stream, address) = reached?;
+                self.dialed.peer = Some(Peer::Address(address));
+                self.connected(stream)
+            }
+            Way::Through(proxy, _) => {
+                let (stream, address) = reached.map_err(|failure| proxy::not_reached(proxy, failure))?;
+                self.dialed.peer = Some(Peer::Proxy(address));
+                Step::Proxy(stream)
+            }
+        })
     }
 
     fn connected(&self, stream: TcpStream) -> Step {
@@ -134,6 +187,30 @@ impl Dial {
         match self.step {
             Step::Done(io) => Some((io, self.dialed)),
             _ => None,
+        }
+    }
+}
+
+impl Way {
+    /// Asks the proxy, if there is one, for the broker.
+    async fn pass(&self, socket: TcpStream) -> Result<TcpStream, Failure> {
+        match self {
+            Self::Through(proxy, Some(wanted)) => proxy::pass(socket, proxy, wanted).await,
+            Self::Through(_, None) | Self::Direct => Ok(socket),
+        }
+    }
+
+    /// Names are looked up, addresses taken as they are.
+    fn first_step(&self, url: &BrokerUrl) -> Step {
+        let (host, port) = match self {
+            _ if url.scheme == Scheme::Unix => return Step::Unix,
+            Self::Through(_, None) => return Step::Dns,
+            Self::Through(proxy, Some(_)) => (&proxy.host, proxy.port),
+            Self::Direct => (&url.host, url.port),
+        };
+        match host.parse::<IpAddr>() {
+            Ok(address) => Step::Tcp(vec![SocketAddr::new(address, port)]),
+            Err(_) => Step::Dns,
         }
     }
 }

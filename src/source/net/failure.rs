@@ -88,12 +88,18 @@ pub fn false_websocket() -> Failure {
 /// TLS where CONNACK was expected.
 pub fn no_mqtt(first: &[u8], scheme: Scheme) -> Option<Failure> {
     let is_tls = matches!(first, [0x15 | 0x16, 3, ..]);
+    let advice = match scheme {
+        Scheme::Unix => {
+            "TLS is not spoken over a Unix socket here: give the broker a listener without it".into()
+        }
+        _ => format!("use {}://", scheme.with_tls().name()),
+    };
     is_tls.then(|| Failure {
         kind: FailureKind::Refused,
         ..failure(
             Phase::Connect,
             "the peer answers in TLS, not in MQTT".into(),
-            &format!("use {}://", scheme.with_tls().name()),
+            &advice,
         )
     })
 }
@@ -107,6 +113,13 @@ pub fn lookup_timed_out(host: &str, limit: Duration) -> Failure {
 }
 
 pub fn lookup_failed(host: &str, error: &io::Error) -> Failure {
+    if let Some((address, zone)) = host.split_once('%').filter(|(address, _)| address.contains(':')) {
+        return failure(
+            Phase::Dns,
+            format!("there is no network interface {zone} here to reach {address} by"),
+            "the zone behind % is an interface of this machine: ip link lists them",
+        );
+    }
     failure(
         Phase::Dns,
         format!("cannot look up {host}: {}", lookup_words(&error.to_string())),
@@ -139,6 +152,60 @@ pub fn connect_timed_out(addresses: &[SocketAddr], limit: Duration) -> Failure {
         ),
         "check address and port; a firewall may swallow the packets",
     )
+}
+
+/// A Unix socket that could not be opened.
+#[cfg(unix)]
+pub fn no_socket(path: &str, error: &io::Error) -> Failure {
+    let (kind, what, advice) = match error.kind() {
+        ErrorKind::NotFound => (
+            FailureKind::Network,
+            format!("there is no socket {path}"),
+            "start the broker, or check the path (in mosquitto.conf: listener 0 PATH)",
+        ),
+        ErrorKind::PermissionDenied => (
+            FailureKind::Refused,
+            format!("this user may not open {path}"),
+            "ls -l tells who may: the broker's user or group",
+        ),
+        ErrorKind::ConnectionRefused => (
+            FailureKind::Network,
+            format!("nobody listens at {path}"),
+            "the broker left it behind, or it is no socket: start the broker, or check the path",
+        ),
+        ErrorKind::WouldBlock => (
+            FailureKind::Network,
+            format!("the queue of {path} is full"),
+            "the broker takes no connections: it may be stuck",
+        ),
+        ErrorKind::InvalidInput => (
+            FailureKind::Profile,
+            format!("{path} is too long for a socket's path"),
+            "about 100 bytes are allowed: use a shorter one, a symbolic link for example",
+        ),
+        _ => (
+            FailureKind::Network,
+            format!("cannot open {path}: {error}"),
+            "check the path",
+        ),
+    };
+    Failure {
+        kind,
+        ..failure(Phase::Unix, what, advice)
+    }
+}
+
+/// This system has none.
+#[cfg(not(unix))]
+pub fn no_sockets_here(path: &str) -> Failure {
+    Failure {
+        kind: FailureKind::Profile,
+        ..failure(
+            Phase::Unix,
+            format!("this system has no Unix sockets, so that {path} cannot be opened"),
+            "use the broker's TCP port: mqtt://HOST",
+        )
+    }
 }
 
 /// The local address asked for is IPv4 and the broker's are IPv6, or the other way round.
@@ -208,6 +275,9 @@ fn words(kind: ErrorKind, error: &io::Error) -> String {
 
 fn advice(kind: ErrorKind, address: SocketAddr) -> String {
     match kind {
+        _ if needs_zone(address) => {
+            "a link-local address needs the interface it is reached by: [fe80::1%eth0]".into()
+        }
         ErrorKind::ConnectionRefused if address.ip().is_loopback() => format!(
             "no broker listens there: start yours, or `mqttscope broker --port {}`",
             address.port()
@@ -217,6 +287,11 @@ fn advice(kind: ErrorKind, address: SocketAddr) -> String {
         ErrorKind::PermissionDenied => "check the firewall of this machine".into(),
         _ => "check address and port".into(),
     }
+}
+
+/// A link-local address (fe80::/10) that does not say by which interface.
+fn needs_zone(address: SocketAddr) -> bool {
+    matches!(address, SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0)
 }
 
 /// Up to three addresses, the rest as a number.
@@ -264,6 +339,11 @@ mod tests {
                 ],
                 "connection refused by 192.0.2.1:1883, another address failed otherwise",
                 "no broker listens there: check the port (1883 is usual)",
+            ),
+            (
+                vec![failed("[fe80::1]:1883", ErrorKind::InvalidInput)],
+                "invalid input parameter: cannot connect to [fe80::1]:1883",
+                "a link-local address needs the interface it is reached by: [fe80::1%eth0]",
             ),
         ] {
             let told = unreachable(&errors);

@@ -1,15 +1,18 @@
 //! Reaching a broker, step by step. Each step is a [`crate::event::Phase`] with its own time-out and its own errors in words.
 //!
 //! ```text
-//! prepare (files) ─▶ DNS ─▶ TCP ─▶ TLS ─▶ WebSocket ─▶ a stream of bytes
+//! prepare (files) ─▶ DNS ─▶ TCP ─▶ proxy ─▶ TLS ─▶ WebSocket ─▶ a stream of bytes
+//!                 └▶ Unix socket ─────────────────────────────▶
 //! ```
 //!
 //! Knows nothing of MQTT.
 
 mod dial;
 mod failure;
+mod proxy;
 mod race;
 mod tls;
+mod unix;
 mod websocket;
 
 use std::{
@@ -94,6 +97,15 @@ mod tests {
         assert_eq!(
             resolve("::1", 1883).await,
             Ok(vec!["[::1]:1883".parse().unwrap()])
+        );
+    }
+
+    #[tokio::test]
+    async fn a_zone_nobody_has_is_told_with_its_name() {
+        let failure = resolve("fe80::1%nope0", 1883).await.unwrap_err();
+        assert_eq!(
+            failure.what,
+            "there is no network interface nope0 here to reach fe80::1 by"
         );
     }
 

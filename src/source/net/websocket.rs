@@ -35,7 +35,7 @@ use tokio_tungstenite::{
 
 use super::{BoxedIo, Io, failure, tls};
 use crate::{
-    config::{BrokerUrl, Secret},
+    config::{BrokerUrl, WsHeader},
     event::Failure,
 };
 
@@ -52,7 +52,7 @@ const FRAME: usize = 64 * 1024;
 pub async fn upgrade(
     mut io: BoxedIo,
     url: &BrokerUrl,
-    headers: &[(String, Secret)],
+    headers: &[WsHeader],
 ) -> Result<(BoxedIo, Option<String>), Failure> {
     let key = generate_key();
     let shake = async {
@@ -81,11 +81,10 @@ pub async fn upgrade(
     Ok((Box::new(stream), warning))
 }
 
-fn request(url: &BrokerUrl, headers: &[(String, Secret)], key: &str) -> String {
-    let host = if url.host.contains(':') {
-        format!("[{}]", url.host)
-    } else {
-        url.host.clone()
+fn request(url: &BrokerUrl, headers: &[WsHeader], key: &str) -> String {
+    let host = match url.host_elsewhere() {
+        address if address.contains(':') => format!("[{address}]"),
+        host => host.to_owned(),
     };
     let port = if url.port == url.scheme.default_port() {
         String::new()
@@ -93,7 +92,7 @@ fn request(url: &BrokerUrl, headers: &[(String, Secret)], key: &str) -> String {
         format!(":{}", url.port)
     };
     let mut request = format!("GET {} HTTP/1.1\r\n", escaped(&url.path));
-    let is_own = |name: &str| headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name));
+    let is_own = |name: &str| headers.iter().any(|own| own.name.eq_ignore_ascii_case(name));
     if !is_own("Host") {
         let _ = write!(request, "Host: {host}{port}\r\n");
     }
@@ -102,9 +101,9 @@ fn request(url: &BrokerUrl, headers: &[(String, Secret)], key: &str) -> String {
     if !is_own("Sec-WebSocket-Protocol") {
         request += "Sec-WebSocket-Protocol: mqtt\r\n";
     }
-    for (name, value) in headers {
-        let value = String::from_utf8_lossy(value.expose());
-        let _ = write!(request, "{name}: {value}\r\n");
+    for header in headers {
+        let value = String::from_utf8_lossy(header.bytes().unwrap_or_default());
+        let _ = write!(request, "{}: {value}\r\n", header.name);
     }
     request + "\r\n"
 }
@@ -124,18 +123,18 @@ fn escaped(path: &str) -> String {
 }
 
 /// The head of an HTTP answer, and what came behind it.
-pub async fn read_head(io: &mut BoxedIo) -> io::Result<(Response, Vec<u8>)> {
+pub async fn read_head(io: &mut (impl AsyncRead + Unpin)) -> io::Result<(Response, Vec<u8>)> {
     let mut heard = Vec::new();
     loop {
-        let parsed = Response::try_parse(&heard).map_err(|error| {
+        let parsed = Response::try_parse(&heard).map_err(|_| {
             let first: String = String::from_utf8_lossy(&heard).chars().take(40).collect();
-            io::Error::new(io::ErrorKind::InvalidData, format!("{error}: {first:?}"))
+            io::Error::new(io::ErrorKind::InvalidData, format!("it begins with {first:?}"))
         })?;
         if let Some((size, response)) = parsed {
             return Ok((response, heard.split_off(size)));
         }
         if heard.len() >= MAX_HEAD {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "an endless answer"));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "it is endless"));
         }
         if io.read_buf(&mut heard).await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());

@@ -55,7 +55,7 @@ pub fn unprepared() -> Failure {
 
 /// Reads the files; blocks. What cannot work is told before anything is sent.
 pub fn prepare(url: &BrokerUrl, options: &TlsOptions) -> Result<Prepared, Failure> {
-    let server = options.sni.as_ref().unwrap_or(&url.host).clone();
+    let server = options.sni.as_deref().unwrap_or(url.host_elsewhere()).to_owned();
     let name = ServerName::try_from(server.trim_end_matches('.').to_owned())
         .map_err(|_| failure::bad_name(&server))?;
     let provider = Arc::new(default_provider());
