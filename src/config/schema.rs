@@ -132,7 +132,10 @@ fn tls_key(key: &str) -> Value {
 fn header_source() -> Value {
     object(
         HEADER_WAYS.iter().map(|way| match *way {
-            "command" => ("command", texts("a command; the first line it prints is the value")),
+            "command" => (
+                "command",
+                texts("a command; the first line it prints is the value"),
+            ),
             way => (way, text("where the value is")),
         }),
         &[],

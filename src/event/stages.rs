@@ -60,7 +60,10 @@ fn milliseconds<S: Serializer>(us: &u64, serializer: S) -> Result<S::Ok, S::Erro
 
 /// `TLS 1.3, TLS13_AES_256_GCM_SHA384, ALPN mqtt`.
 fn agreed(tls: &TlsFacts) -> String {
-    let alpn = tls.alpn.as_ref().map_or_else(String::new, |alpn| format!(", ALPN {alpn}"));
+    let alpn = tls
+        .alpn
+        .as_ref()
+        .map_or_else(String::new, |alpn| format!(", ALPN {alpn}"));
     let doubt = if tls.is_insecure { ", not verified" } else { "" };
     format!("{}, {}{alpn}{doubt}", tls.version, tls.cipher)
 }

@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use serde::{Serialize, Serializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     cli::link::visible,
-    event::{Facts, Stage},
+    event::{Facts, Stage, TlsFacts},
     mqtt::{Property, PropertyId},
     text,
 };
@@ -58,7 +58,10 @@ impl Report {
         }
         for (name, value) in &self.facts {
             let name = name.replace('_', " ");
-            line(&mut out, &format!("  {name:<22} {}", words(value)));
+            match value.get("chain").and_then(Value::as_array) {
+                Some(chain) => chain.iter().for_each(|one| certificate(&mut out, one)),
+                None => line(&mut out, &format!("  {name:<22} {}", words(value))),
+            }
         }
         out
     }
@@ -67,6 +70,28 @@ impl Report {
 /// A line, without blanks at its end.
 fn line(out: &mut String, text: &str) {
     writeln!(out, "{}", visible(text).trim_end()).expect("writing to a String succeeds");
+}
+
+/// `CN=pi.lan, for pi.lan 192.0.2.7, by CN=Lab CA, 89 days left`.
+fn certificate(out: &mut String, one: &Value) {
+    let names: Vec<&str> = one["names"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let hosts = match names.as_slice() {
+        [] => String::new(),
+        names => format!(", for {}", names.join(" ")),
+    };
+    let (subject, issuer, days) = (words(&one["subject"]), words(&one["issuer"]), &one["days_left"]);
+    line(
+        out,
+        &format!(
+            "  {:<22} {subject}{hosts}, by {issuer}, {days} days left",
+            "certificate"
+        ),
+    );
 }
 
 fn words(value: &Value) -> String {
@@ -79,7 +104,20 @@ fn words(value: &Value) -> String {
     }
 }
 
-/// What CONNACK agreed on.
+fn tls(tls: &TlsFacts) -> Value {
+    let chain = tls.chain.iter().map(|one| {
+        json!({ "subject": one.subject, "issuer": one.issuer, "names": one.names, "days_left": one.days_left })
+    });
+    json!({
+        "version": tls.version,
+        "cipher": tls.cipher,
+        "alpn": tls.alpn,
+        "verified": !tls.is_insecure,
+        "chain": chain.collect::<Vec<_>>(),
+    })
+}
+
+/// What CONNACK agreed on, and TLS before it.
 pub fn facts(facts: &Facts) -> Vec<(&'static str, Value)> {
     let (limits, properties) = (&facts.limits, &facts.properties);
     let mut list: Vec<(&'static str, Value)> = vec![
@@ -98,6 +136,7 @@ pub fn facts(facts: &Facts) -> Vec<(&'static str, Value)> {
         ("topic_alias_maximum", limits.topic_alias_maximum.into()),
     ];
     list.extend(properties.0.iter().filter_map(extra));
+    list.extend(facts.tls.as_deref().map(|agreed| ("tls", tls(agreed))));
     list
 }
 
