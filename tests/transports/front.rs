@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::AsyncReadExt,
+    net::{TcpListener, TcpStream},
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -13,10 +18,9 @@ use tokio_rustls::{
     },
 };
 
-use crate::certificates::Issued;
+use crate::{certificates::Issued, common::DEADLINE};
 
-/// Its port; it speaks these application protocols.
-pub async fn before(broker: u16, server: &Issued, alpn: &[&str]) -> u16 {
+fn acceptor(server: &Issued, alpn: &[&str]) -> TlsAcceptor {
     let chain = vec![CertificateDer::from_pem_file(&server.cert).unwrap()];
     let key = PrivateKeyDer::from_pem_file(&server.key).unwrap();
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
@@ -26,7 +30,29 @@ pub async fn before(broker: u16, server: &Issued, alpn: &[&str]) -> u16 {
         .with_single_cert(chain, key)
         .unwrap();
     config.alpn_protocols = alpn.iter().map(|name| name.as_bytes().to_vec()).collect();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// A server that takes one client and gives what that said behind the handshake, to its end.
+pub async fn listening(server: &Issued) -> (u16, JoinHandle<Vec<u8>>) {
+    let acceptor = acceptor(server, &[]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let task = tokio::spawn(async move {
+        let (stream, _) = timeout(DEADLINE, listener.accept()).await.unwrap().unwrap();
+        let mut said = Vec::new();
+        if let Ok(mut stream) = acceptor.accept(stream).await {
+            // an alert ends it with an error
+            let _ = timeout(DEADLINE, stream.read_to_end(&mut said)).await;
+        }
+        said
+    });
+    (port, task)
+}
+
+/// Its port; it speaks these application protocols.
+pub async fn before(broker: u16, server: &Issued, alpn: &[&str]) -> u16 {
+    let acceptor = acceptor(server, alpn);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {

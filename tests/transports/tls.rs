@@ -104,6 +104,11 @@ async fn bad_certificates_are_refused_in_words_before_connect_is_sent() {
             "clock",
         ),
         (
+            authority.early("new", &["localhost"]),
+            "the server's certificate is not valid yet",
+            "clocks",
+        ),
+        (
             authority.issue("wrong", &["pi.lan", "10.0.0.1"]),
             "is not for localhost; it is for pi.lan, 10.0.0.1",
             "--sni",
@@ -134,6 +139,11 @@ async fn bad_certificates_are_refused_in_words_before_connect_is_sent() {
             (FailureKind::Refused, Some(Phase::Tls), false)
         );
         assert!(!broker.log().contains("New client connected"), "{}", broker.log());
+        let (front, said) = front::listening(&server).await;
+        let mut profile = profile(&format!("mqtts://localhost:{front}"));
+        profile.tls.ca = Some(authority.ca());
+        fails(profile).await;
+        assert_eq!(said.await.unwrap(), b"", "no byte of CONNECT");
     }
 }
 
@@ -275,19 +285,27 @@ async fn keys_are_read_in_every_usual_form() {
             .contains("BEGIN EC PRIVATE KEY")
     );
     forms.push((sec1, None));
-    openssl(&[
-        "pkcs8",
-        "-topk8",
-        "-v2",
-        "aes-256-cbc",
-        "-passout",
-        "pass:hunter2",
-        "-in",
-        key,
-        "-out",
-        &pkcs5,
-    ]);
-    forms.push((pkcs5.clone(), Some("hunter2")));
+    for (name, cipher, prf) in [
+        ("des3", "des3", "hmacWithSHA1"),
+        ("aes128", "aes-128-cbc", "hmacWithSHA512"),
+        ("pkcs5", "aes-256-cbc", "hmacWithSHA256"),
+    ] {
+        let path = file(name);
+        let convert = [
+            "pkcs8",
+            "-topk8",
+            "-v2",
+            cipher,
+            "-v2prf",
+            prf,
+            "-passout",
+            "pass:hunter2",
+            "-in",
+            key,
+        ];
+        openssl(&[&convert[..], &["-out", &path]].concat());
+        forms.push((path, Some("hunter2")));
+    }
     let mut profile = to(&broker, "localhost", &authority);
     profile.tls.cert = Some(client.cert.clone());
     for (key, password) in forms {

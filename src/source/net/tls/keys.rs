@@ -105,7 +105,7 @@ fn decrypted(pem: &[u8], path: &Path, password: &PasswordSource) -> Result<Priva
     let clear = info.decrypt(secret.expose()).map_err(|_| {
         failure::profile(
             format!("key: {shown} cannot be decrypted"),
-            "the password is wrong, or the cipher is not AES-CBC (PBES2), which alone is read here",
+            "the password is wrong, or the cipher is neither AES nor 3DES (PBES2), which alone are read here",
         )
     })?;
     Ok(PrivatePkcs8KeyDer::from(clear.as_bytes().to_vec()).into())
