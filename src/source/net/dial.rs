@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::{
     BoxedIo, Stream,
+    eager::Eager,
     proxy::{self, Wanted},
     reach, resolve, tls, unix, websocket,
 };
@@ -163,7 +164,7 @@ impl Dial {
 
     fn connected(&self, stream: TcpStream) -> Step {
         match self.tls {
-            Some(_) => Step::Tls(Box::new(stream)),
+            Some(_) => Step::Tls(Box::new(Eager::new(stream))),
             None if self.url.scheme.is_websocket() => Step::WebSocket(Box::new(stream)),
             None => Step::Done(Stream::Tcp(stream)),
         }

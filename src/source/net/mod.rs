@@ -8,6 +8,7 @@
 //! Knows nothing of MQTT.
 
 mod dial;
+mod eager;
 mod failure;
 mod proxy;
 mod race;
