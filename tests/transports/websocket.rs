@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use futures_util::{SinkExt, StreamExt};
 use mqttscope::{
-    config::Secret,
+    config::{Secret, WsHeader},
     event::{FailureKind, Phase},
     mqtt::QoS,
 };
@@ -122,7 +122,7 @@ async fn path_and_headers_are_sent_as_they_were_asked_for() {
     let Some(broker) = Mosquitto::start() else { return };
     let front = before(broker.port, GOOD).await;
     let mut profile = profile(&format!("ws://127.0.0.1:{}/a b", front.port));
-    profile.ws_headers = vec![("Authorization".into(), Secret::new("Bearer hunter2"))];
+    profile.ws_headers = vec![WsHeader::secret("Authorization", Secret::new("Bearer hunter2"))];
     assert!(!format!("{profile:?}").contains("hunter2"));
     talks(profile).await;
     let head = front.asked.lock().unwrap()[0].clone();
@@ -158,6 +158,75 @@ async fn a_websocket_over_tls_passes_large_messages() {
     let payload: Vec<u8> = (0..8 * 1024 * 1024u32).map(|n| (n % 251) as u8).collect();
     observer.publish("large", &payload, QoS::AtMostOnce);
     assert!(observer.received("large").await.payload == payload);
+}
+
+#[tokio::test]
+async fn a_message_of_64_megabytes_comes_whole_in_one_frame() {
+    let payload: Vec<u8> = (0..64 * 1024 * 1024u32).map(|n| (n % 251) as u8).collect();
+    let port = scripted(vec![publish("large", &payload)]).await;
+    let mut profile = profile(&format!("ws://127.0.0.1:{port}"));
+    profile.protocol = mqttscope::mqtt::ProtocolChoice::Exactly(mqttscope::mqtt::ProtocolVersion::V311);
+    let limits = mqttscope::source::Limits {
+        max_payload: usize::MAX,
+        ..Default::default()
+    };
+    let mut observer = Observer::with(profile, limits, 64);
+    assert!(observer.received("large").await.payload == payload);
+}
+
+#[tokio::test]
+async fn several_packets_in_a_frame_and_one_in_many_are_the_same() {
+    let packets: Vec<u8> = (0..50u8).flat_map(|n| publish("n", &[n; 3])).collect();
+    let torn = packets.iter().map(|&byte| vec![byte]).collect();
+    for frames in [vec![packets.clone()], torn] {
+        let port = scripted(frames).await;
+        let mut profile = profile(&format!("ws://127.0.0.1:{port}"));
+        profile.protocol = mqttscope::mqtt::ProtocolChoice::Exactly(mqttscope::mqtt::ProtocolVersion::V311);
+        let mut observer = Observer::new(profile);
+        observer
+            .until("all of them", |o| (o.seen.len() == 50).then_some(()))
+            .await;
+        let numbers: Vec<u8> = observer.seen.iter().map(|seen| seen.payload[0]).collect();
+        assert_eq!(numbers, (0..50).collect::<Vec<u8>>());
+    }
+}
+
+/// A server of MQTT 3.1.1 that answers CONNECT, and sends these frames behind it.
+async fn scripted(frames: Vec<Vec<u8>>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        #[allow(clippy::result_large_err, reason = "the signature is the crate's")]
+        let agree = |_: &Request, mut response: Response| -> Result<Response, ErrorResponse> {
+            let mqtt = "mqtt".parse().unwrap();
+            response.headers_mut().insert("Sec-WebSocket-Protocol", mqtt);
+            Ok(response)
+        };
+        let mut socket = accept_hdr_async(stream, agree).await.unwrap();
+        let _connect = socket.next().await;
+        socket.send(Message::binary(vec![0x20, 2, 0, 0])).await.unwrap();
+        for frame in frames {
+            socket.send(Message::binary(frame)).await.unwrap();
+        }
+        while let Some(Ok(_)) = socket.next().await {}
+    });
+    port
+}
+
+/// A QoS 0 PUBLISH.
+fn publish(topic: &str, payload: &[u8]) -> Vec<u8> {
+    let mut packet = vec![0x30];
+    let mut rest = 2 + topic.len() + payload.len();
+    while rest > 127 {
+        packet.push((rest % 128) as u8 | 0x80);
+        rest /= 128;
+    }
+    packet.push(rest as u8);
+    packet.extend((topic.len() as u16).to_be_bytes());
+    packet.extend(topic.as_bytes());
+    packet.extend(payload);
+    packet
 }
 
 #[tokio::test]

@@ -132,6 +132,34 @@ mod tests {
         assert!(stream.nodelay().unwrap());
     }
 
+    /// A listener whose queue is full: a further connection is neither made nor refused.
+    #[cfg(target_os = "linux")]
+    async fn stuffed() -> (tokio::net::TcpListener, Vec<TcpStream>) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let listener = socket.listen(0).unwrap();
+        let address = listener.local_addr().unwrap();
+        let mut held = Vec::new();
+        while let Ok(stream) = tokio::time::timeout(ATTEMPT_DELAY, TcpStream::connect(address)).await {
+            held.push(stream.unwrap());
+            assert!(held.len() < 8, "the queue never fills");
+        }
+        (listener, held)
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn an_address_without_answer_holds_the_next_up_for_the_attempt_delay_alone() {
+        let (silent, _held) = stuffed().await;
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let (silent, living) = (silent.local_addr().unwrap(), listener.local_addr().unwrap());
+        let began = std::time::Instant::now();
+        let (_, peer) = race(&[silent, living], None).await.unwrap();
+        assert_eq!(peer, living);
+        assert!(began.elapsed() >= ATTEMPT_DELAY, "{:?}", began.elapsed());
+        assert!(began.elapsed() < ATTEMPT_DELAY * 8, "{:?}", began.elapsed());
+    }
+
     #[tokio::test]
     async fn every_dead_address_is_told() {
         let dead = std::net::TcpListener::bind("127.0.0.1:0")
