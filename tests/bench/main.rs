@@ -10,12 +10,15 @@
     reason = "a broken measurement ends by panicking"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
 #[path = "../common/load.rs"]
 mod load;
 #[path = "../common/pty.rs"]
 mod pty;
 
 mod budget;
+mod connect;
 mod document;
 mod firehose;
 mod headless;
@@ -37,10 +40,11 @@ use table::Row;
 /// A measurement gives one or more rows.
 type Measure = fn() -> Vec<Row>;
 
-const MEASURES: [(&str, Measure); 22] = [
+const MEASURES: [(&str, Measure); 23] = [
     ("size", size::binary),
     ("idle", idle::idle),
     ("start", start::first_frame),
+    ("connect", connect::every_transport),
     ("steady", steady::thousand_a_second),
     ("burst", firehose::burst),
     ("twenty", steady::twenty_thousand_a_second),
