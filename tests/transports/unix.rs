@@ -49,7 +49,7 @@ async fn a_socket_that_cannot_be_opened_is_told_with_its_path() {
     ];
     let locked = dir.path().join("locked.sock");
     let _listener = std::os::unix::net::UnixListener::bind(&locked).unwrap();
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     // root may open it all the same
     if std::os::unix::net::UnixStream::connect(&locked).is_err() {
         cases.push((locked, "may not open", "ls -l", false));

@@ -143,7 +143,7 @@ impl Dial {
             *wanted = Wanted::one_of(&resolve(&self.url.host, self.url.port).await?);
         }
         let found = resolve(&proxy.host, proxy.port).await;
-        found.map_err(|failure| proxy::not_reached(proxy, failure))
+        found.map_err(|failure| proxy::not_reached(proxy, &failure))
     }
 
     async fn reach(&mut self, addresses: &[SocketAddr]) -> Result<Step, Failure> {
@@ -155,7 +155,7 @@ impl Dial {
                 self.connected(stream)
             }
             Way::Through(proxy, _) => {
-                let (stream, address) = reached.map_err(|failure| proxy::not_reached(proxy, failure))?;
+                let (stream, address) = reached.map_err(|failure| proxy::not_reached(proxy, &failure))?;
                 self.dialed.peer = Some(Peer::Proxy(address));
                 Step::Proxy(stream)
             }

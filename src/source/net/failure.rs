@@ -289,7 +289,7 @@ fn advice(kind: ErrorKind, address: SocketAddr) -> String {
     }
 }
 
-/// A link-local address (fe80::/10) that does not say by which interface.
+/// A link-local address (`fe80::/10`) that does not say by which interface.
 fn needs_zone(address: SocketAddr) -> bool {
     matches!(address, SocketAddr::V6(v6) if v6.ip().is_unicast_link_local() && v6.scope_id() == 0)
 }

@@ -1,6 +1,6 @@
 //! HTTP CONNECT (RFC 9110 §9.3.6), with Basic credentials (RFC 7617).
 
-use std::io;
+use std::{fmt::Write, io};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
@@ -43,7 +43,8 @@ fn request(proxy: &Proxy, wanted: &Wanted) -> Vec<u8> {
                 .map(|secret| secret.expose().as_ref())
                 .unwrap_or_default(),
         );
-        request += &format!("Proxy-Authorization: Basic {}\r\n", STANDARD.encode(credentials));
+        let credentials = STANDARD.encode(credentials);
+        let _ = write!(request, "Proxy-Authorization: Basic {credentials}\r\n");
     }
     (request + "\r\n").into_bytes()
 }

@@ -32,11 +32,11 @@ fn network(what: String, advice: &str) -> Failure {
 }
 
 /// A failure on the way to the proxy itself.
-pub fn not_reached(proxy: &Proxy, of: Failure) -> Failure {
+pub fn not_reached(proxy: &Proxy, of: &Failure) -> Failure {
     Failure {
         what: format!("the proxy {proxy} was not reached: {}", of.what),
         advice: "check the proxy's address (--proxy, proxy in the profile), or go without it".into(),
-        ..of
+        ..of.clone()
     }
 }
 
