@@ -176,7 +176,9 @@ fn debug_shows_no_secret() {
     let mut profile = Profile::new("lab", "mqtts://localhost".parse().unwrap());
     profile.password = PasswordSource::Memory(secret());
     profile.tls.key_password = PasswordSource::Memory(secret());
-    profile.ws_headers.push(("Authorization".into(), secret()));
+    profile
+        .ws_headers
+        .push(mqttscope::config::WsHeader::secret("Authorization", secret()));
     let settings = mqttscope::source::session::Settings::new(&profile, "c".into(), Some(secret()), 1);
     for text in [
         format!("{profile:#?}"),
