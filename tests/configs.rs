@@ -209,6 +209,7 @@ const BEYOND_SCHEMAS: &[&str] = &[
     "waits",
     "authentication",
     "authentication_data",
+    "socket",
     "itself",
     "parent",
 ];
