@@ -10,12 +10,11 @@ use futures_util::{SinkExt, StreamExt};
 use mqttscope::{
     config::{BrokerUrl, Profile},
     event::{ConnectionState, Record, SourceId},
-    source::{Clock, Limits, spawn},
+    source::{Clock, Limits, batches, spawn},
 };
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::mpsc,
 };
 use tokio_rustls::{
     TlsAcceptor,
@@ -95,18 +94,12 @@ async fn rows() -> Option<Vec<Row>> {
 
 /// How long until every subscription is answered.
 async fn connected(profile: Profile) -> Duration {
-    let (batches_tx, mut batches) = mpsc::channel(64);
+    let limits = Limits::default();
+    let (batches_tx, mut told) = batches(64, limits.in_flight);
     let began = Instant::now();
-    let handle = spawn(
-        SourceId(0),
-        profile,
-        None,
-        Limits::default(),
-        Clock::start(),
-        batches_tx,
-    );
+    let handle = spawn(SourceId(0), profile, None, limits, Clock::start(), batches_tx);
     let took = loop {
-        let batch = batches.recv().await.unwrap();
+        let batch = told.recv().await.unwrap();
         let is_answered = batch.records.iter().any(|record| match record {
             Record::Status(status) => match &status.state {
                 ConnectionState::Connected(facts) => {
