@@ -9,7 +9,7 @@ use super::Failure;
 use crate::text;
 
 /// Flags whose values may hold a secret: what is wrong with one is told without it.
-const SECRETS: [&str; 3] = ["--ws-header", "--pw", "--key-password"];
+const SECRETS: [&str; 4] = ["--ws-header", "--pw", "--key-password", "--proxy"];
 
 /// What parsing gave.
 pub enum Parsed<T> {

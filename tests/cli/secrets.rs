@@ -78,6 +78,10 @@ fn a_password_on_the_command_line_is_warned_of_and_told_nowhere() {
             false,
         ),
         ("doctor mqtt://u:MARK@[:: --json", false),
+        ("doctor --proxy http://u:MARK@127.0.0.1:DEAD b.test", true),
+        ("doctor --proxy socks5h://u:MARK@127.0.0.1:PORT b.test -d", true),
+        ("doctor --proxy https://u:MARK@127.0.0.1:DEAD b.test", false),
+        ("doctor --proxy socks5://u:MARK@ b.test", false),
         ("sub -t a -L mqtt://u:MARK@[::", false),
         ("sub -t a -L mqtts://u:MARK@host:99999", false),
     ] {

@@ -8,7 +8,7 @@ mod xml;
 
 use std::path::PathBuf;
 
-use super::{BrokerUrl, PasswordSource, Profile, Scheme, Secret, TlsOptions};
+use super::{BrokerUrl, HeaderValue, PasswordSource, Profile, Scheme, Secret, TlsOptions};
 use crate::mqtt::{
     Message, Properties, QoS, Subscription, SubscriptionOptions, TopicFilter, TopicName, Will,
 };
@@ -129,6 +129,26 @@ impl Imported {
         if take(&mut profile.authentication_data).is_some() {
             notes.push("authentication data left out; use authentication_data_command or _file".into());
         }
+        if profile
+            .proxy
+            .as_mut()
+            .and_then(|proxy| take(&mut proxy.password))
+            .is_some()
+        {
+            notes.push(
+                "the proxy's password left out; use proxy_password_command or proxy_password_file".into(),
+            );
+        }
+        profile.ws_headers.retain(|header| {
+            let is_of_one_run = matches!(header.value, HeaderValue::Secret(PasswordSource::Memory(_)));
+            if is_of_one_run {
+                notes.push(format!(
+                    "the header {} left out; write it under [ws_headers]",
+                    header.name
+                ));
+            }
+            !is_of_one_run
+        });
         if profile.tls.keylog.is_some() {
             notes.push("--tls-keylog left out: it is for one run".into());
         }
