@@ -151,6 +151,21 @@ fn rows(app: &App, source: SourceId) -> Vec<FactRow> {
 
 /// What is said to the broker beyond the defaults: properties of CONNECT and the will.
 fn asked(rows: &mut Vec<FactRow>, profile: &Profile) {
+    if let Some(proxy) = &profile.proxy {
+        rows.push(("proxy", proxy.to_string(), Meaning::Text));
+    }
+    if let Some(local) = profile.bind {
+        rows.push(("from address", local.to_string(), Meaning::Text));
+    }
+    if !profile.ws_headers.is_empty() {
+        // names alone: a value may be a secret
+        let names: Vec<&str> = profile
+            .ws_headers
+            .iter()
+            .map(|header| header.name.as_str())
+            .collect();
+        rows.push(("headers", names.join(", "), Meaning::Text));
+    }
     let of_connect = listed(&profile.properties.connect);
     if !of_connect.is_empty() {
         let words = of_connect.trim_start_matches(" · ").to_owned();

@@ -131,6 +131,9 @@ fn notes(profile: &Profile) -> Vec<String> {
     left_out(profile.bind.is_some(), "the local address");
     left_out(!profile.ws_headers.is_empty(), "headers of the WebSocket");
     left_out(profile.client_id.contains('{'), "placeholders of the client id");
+    left_out(profile.proxy.is_some(), "the proxy");
+    left_out(profile.bind.is_some(), "the local address");
+    left_out(!profile.ws_headers.is_empty(), "headers of the WebSocket");
     left_out(profile.tls.ca_path.is_some(), "the CA folder");
     left_out(profile.tls.sni.is_some(), "the server name (SNI)");
     left_out(!profile.mute.is_empty(), "muted topics");

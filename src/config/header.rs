@@ -24,6 +24,26 @@ pub enum HeaderValue {
 }
 
 impl WsHeader {
+    /// One whose value may be seen, as a line: `NAME: VALUE`.
+    pub fn parse_line(line: &str) -> Result<Self, String> {
+        let (name, value) = line.split_once(':').ok_or("needs NAME: VALUE")?;
+        let (name, value) = (name.trim(), value.trim());
+        check_header_name(name)?;
+        let value = plain_value(name, value)?;
+        Ok(Self {
+            name: name.into(),
+            value,
+        })
+    }
+
+    /// The same back; `None` for a value that is never shown.
+    pub fn line(&self) -> Option<String> {
+        match &self.value {
+            HeaderValue::Plain(value) => Some(format!("{}: {value}", self.name)),
+            HeaderValue::Secret(_) => None,
+        }
+    }
+
     /// Given for this run.
     pub fn secret(name: &str, value: Secret) -> Self {
         Self {

@@ -449,6 +449,38 @@ fn authentication_method_is_set_in_the_form_and_needs_version_5() {
 }
 
 #[test]
+fn way_to_the_broker_is_set_in_the_form_and_told_in_the_facts() {
+    let keys = "1e<pgup><tab><tab><tab>";
+    let mut screen = screen()
+        .saved(full())
+        .keys(keys)
+        .keys("http://me@proxy.lan:3128<tab>192.0.2.7<tab>X-Tenant: lab<c-s>");
+    let saved = saved_profile(&mut screen);
+    assert_eq!(
+        saved.proxy.as_ref().map(ToString::to_string).as_deref(),
+        Some("http://me@proxy.lan:3128")
+    );
+    assert_eq!(saved.bind, Some("192.0.2.7".parse().unwrap()));
+    assert_eq!(saved.ws_headers[0].line().as_deref(), Some("X-Tenant: lab"));
+    let facts = crate::screen::screen().connected_with(saved, |_| {}).keys("1i");
+    facts
+        .shows("http://me@proxy.lan:3128")
+        .shows("192.0.2.7")
+        .shows("X-Tenant")
+        .hides("X-Tenant: lab");
+    let wrong = |typed: &str| {
+        crate::screen::screen()
+            .saved(full())
+            .keys(keys)
+            .keys(typed)
+            .keys("<c-s>")
+    };
+    wrong("http://me:hunter2@proxy.lan:1").shows("a password does not belong here");
+    wrong("<tab>here").shows("\"here\" is no local address");
+    wrong("<tab><tab>Authorization: x").shows("a credential does not belong in this file");
+}
+
+#[test]
 fn lines_of_the_form_take_enter_and_are_checked_one_by_one() {
     let open = || screen().saved(profile("lab")).keys("1e<pgdn><pgdn><pgdn>");
     let mut screen = open().keys("<enter>home/# [qos 1, id 7]<c-s>");

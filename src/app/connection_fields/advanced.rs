@@ -1,14 +1,18 @@
-//! The last page: waits between tries, leniency, what is said at the end.
+//! The last page: waits between tries, leniency, the way to the broker, what is said at the end.
 
+use super::session::each;
 use crate::{
     app::{
         form::Form,
         property_fields::{self, PropertyField},
     },
-    config::{self, Profile},
+    config::{self, PasswordSource, Profile, Proxy, WsHeader},
     mqtt::PropertyId,
 };
 
+const PROXY: &str = "Proxy";
+const BIND: &str = "From address";
+const HEADERS: &str = "WebSocket headers";
 const RECONNECT_MIN: &str = "First wait";
 const RECONNECT_MAX: &str = "Longest wait";
 const LENIENT: &str = "Lenient";
@@ -49,6 +53,29 @@ pub fn add(form: Form, profile: &Profile) -> Form {
             LENIENT,
             profile.lenient,
             "go on after protocol violations where the framing allows",
+        )
+        .text(
+            PROXY,
+            &profile
+                .proxy
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+            "http://USER@HOST:PORT, socks5:// (names are looked up here) or socks5h:// (there)",
+        )
+        .text(
+            BIND,
+            &profile.bind.map(|local| local.to_string()).unwrap_or_default(),
+            "an IP address of this machine to connect from; empty: any",
+        )
+        .lines(
+            HEADERS,
+            &profile
+                .ws_headers
+                .iter()
+                .filter_map(WsHeader::line)
+                .collect::<Vec<_>>(),
+            "NAME: VALUE, one a line, for ws:// and wss://; those with a secret stay as the file has them",
         );
     property_fields::add(form, OF_DISCONNECT, &profile.properties.disconnect)
 }
@@ -67,6 +94,43 @@ pub fn read(form: &mut Form, profile: &mut Profile) {
         profile.reconnect = config::Backoff { min, max };
     }
     profile.lenient = form.is_set(LENIENT);
+    read_way(form, profile);
     profile.properties.disconnect =
         property_fields::read(form, OF_DISCONNECT, &profile.properties.disconnect);
+}
+
+/// How the broker is reached. The proxy's password is not shown: it stays with its user.
+fn read_way(form: &mut Form, profile: &mut Profile) {
+    if form.is_changed(PROXY) {
+        let before = profile.proxy.take();
+        if let Some(text) = form.some(PROXY) {
+            let read = parse_proxy(&text, before);
+            profile.proxy = form.checked(PROXY, read);
+        }
+    }
+    let local = form.some(BIND).map(|text| {
+        let what = format!("\"{text}\" is no local address; use an IP address of this machine");
+        text.parse().map_err(|_| what)
+    });
+    profile.bind = local.and_then(|read: Result<_, String>| form.checked(BIND, read));
+    if form.is_changed(HEADERS) {
+        let read = each(form, HEADERS, WsHeader::parse_line);
+        profile.ws_headers.retain(|header| header.line().is_none());
+        profile.ws_headers.splice(0..0, read);
+    }
+}
+
+fn parse_proxy(text: &str, before: Option<Proxy>) -> Result<Proxy, String> {
+    let mut proxy: Proxy = text.parse()?;
+    if proxy.password != PasswordSource::None {
+        let what =
+            "a password does not belong here; use proxy_password_command, _env or _file in the profile";
+        return Err(what.into());
+    }
+    if let Some(before) =
+        before.filter(|before| proxy.username.is_some() && before.username == proxy.username)
+    {
+        proxy.password = before.password;
+    }
+    Ok(proxy)
 }

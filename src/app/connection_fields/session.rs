@@ -122,7 +122,7 @@ pub fn read_topics(form: &mut Form, profile: &mut Profile) {
 }
 
 /// Every line of a field read; the first fault is marked with its line.
-fn each<T>(form: &mut Form, label: &str, read: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
+pub fn each<T>(form: &mut Form, label: &str, read: impl Fn(&str) -> Result<T, String>) -> Vec<T> {
     let lines = form.entries(label);
     let read = lines
         .iter()
