@@ -21,7 +21,7 @@ pub fn receive(app: &mut App, batches: &[Batch]) {
 fn on_notice(app: &mut App, notice: Notice) {
     match notice.what {
         NoticeKind::OperationEnded(ended) => on_operation(app, notice.source, &ended),
-        NoticeKind::StateChanged { before } => on_state(app, notice.source, &before),
+        NoticeKind::StateChanged { before, now } => on_state(app, notice.source, &before, &now),
         NoticeKind::Violation {
             packet_type, anomaly, ..
         } => {
@@ -84,19 +84,12 @@ fn say_unknown(app: &mut App, source: SourceId) {
     ));
 }
 
-fn on_state(app: &mut App, source: SourceId, before: &ConnectionState) {
+fn on_state(app: &mut App, source: SourceId, before: &ConnectionState, now: &ConnectionState) {
     let name = app.connection_name(source).to_owned();
-    let Some(state) = app
-        .model
-        .connection(source)
-        .map(|connection| connection.state.clone())
-    else {
-        return;
-    };
-    if is_same_news(before, &state) {
+    if is_same_news(before, now) {
         return;
     }
-    match &state {
+    match now {
         ConnectionState::Refused(failure) => {
             let advice = if failure.advice.is_empty() {
                 String::new()

@@ -236,7 +236,10 @@ impl Model {
         notices.push(Notice {
             source: batch.source,
             time,
-            what: NoticeKind::StateChanged { before },
+            what: NoticeKind::StateChanged {
+                before,
+                now: status.state.clone(),
+            },
         });
     }
 

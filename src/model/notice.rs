@@ -19,10 +19,12 @@ pub struct Notice {
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
 pub enum NoticeKind {
-    /// The connection stands somewhere else now; `Model::connection` says where.
+    /// The connection stands somewhere else. `Model::connection` may be further on: one batch can tell several steps.
     StateChanged {
         /// Where it stood before.
         before: ConnectionState,
+        /// Where it stood then.
+        now: ConnectionState,
     },
     /// A publish, subscribe or unsubscribe came to its end.
     OperationEnded(OperationEnded),

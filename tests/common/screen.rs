@@ -219,8 +219,13 @@ impl Screen {
 
     /// The connection comes to stand there.
     pub fn state(self, state: ConnectionState) -> Self {
-        let status = ConnectionStatus { after_us: 0, state };
-        self.records(vec![Record::Status(Box::new(status))])
+        self.states([state])
+    }
+
+    /// The connection goes through these states, told in one batch.
+    pub fn states(self, states: impl IntoIterator<Item = ConnectionState>) -> Self {
+        let status = |state| Record::Status(Box::new(ConnectionStatus { after_us: 0, state }));
+        self.records(states.into_iter().map(status).collect())
     }
 
     /// The connection is refused for good.

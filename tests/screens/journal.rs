@@ -1,6 +1,8 @@
 //! The log of mqttscope itself, behind `L`.
 
-use crate::screen::{Screen, screen};
+use mqttscope::event::{ConnectionState, Phase};
+
+use crate::screen::{Screen, facts, profile, screen};
 
 /// Connected, lost, refused; the notices are long gone.
 fn eventful() -> Screen {
@@ -26,6 +28,24 @@ fn what_was_said_is_still_there_with_its_time() {
     screen.line_with(&["14:03:20", "lab: connection refused"]);
     screen.line_with(&["14:04:28", "lab: not authorized (0x87); check user name"]);
     screen.keys("<esc>").hides("Log of mqttscope");
+}
+
+#[test]
+fn steps_told_in_one_batch_are_said_once_each() {
+    let connecting = |phase| ConnectionState::Connecting { attempt: 1, phase };
+    let connected = || ConnectionState::Connected(Box::new(facts(&profile("lab"))));
+    let mut screen = screen()
+        .opened("lab")
+        .states([
+            connecting(Phase::Tcp),
+            connecting(Phase::Connect),
+            connected(),
+            connected(),
+        ])
+        .keys("L");
+    let said = |screen: &mut Screen, words: &str| screen.text().matches(words).count();
+    assert_eq!(said(&mut screen, "info   lab: connecting"), 1);
+    assert_eq!(said(&mut screen, "info   lab: connected, MQTT 5"), 1);
 }
 
 #[test]

@@ -151,6 +151,7 @@ fn what_a_person_should_be_told_comes_back() {
     let expected = [
         NoticeKind::StateChanged {
             before: ConnectionState::Idle,
+            now: model.connection(HOME).unwrap().state.clone(),
         },
         NoticeKind::OperationEnded(ended),
         NoticeKind::Violation {
