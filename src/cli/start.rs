@@ -9,8 +9,11 @@ use super::{
 use crate::{
     config::{self, Faults, KeyBindings, Paths, Profile, Settings, Theme},
     source::{Clock, Limits},
-    text::Glyphs,
+    text::{self, Glyphs},
 };
+
+/// Bytes of one payload kept by default, where the memory is large enough.
+const DEFAULT_PAYLOAD: u64 = 16 << 20;
 
 /// Everything the TUI needs to know at its start.
 #[derive(Debug)]
@@ -75,16 +78,20 @@ impl TuiRequest {
             .max_memory
             .or(settings.max_memory)
             .unwrap_or_else(default_memory);
-        let max_payload = connection
-            .max_payload
-            .or(settings.max_payload)
-            .unwrap_or(16 << 20);
+        let wanted_payload = connection.max_payload.or(settings.max_payload);
+        let most_payload = max_memory / 8;
         let max_packet = connection
             .max_packet_size
             .or(settings.max_packet_size)
             .unwrap_or(256 << 20);
         let is_ascii = screen.ascii || settings.ascii.unwrap_or_else(|| environment.ascii());
-        let (profiles, notes) = listed(&paths, connection.read_only);
+        let (profiles, mut notes) = listed(&paths, connection.read_only);
+        if wanted_payload.is_some_and(|wanted| wanted > most_payload) {
+            let most = text::size_long(most_payload);
+            notes.push(format!(
+                "payloads above {most} are kept in part: an eighth of the memory is the most for one; raise --max-memory"
+            ));
+        }
         Ok(Self {
             clock,
             profiles,
@@ -94,8 +101,10 @@ impl TuiRequest {
             theme,
             keys,
             limits: Limits {
-                max_payload: max_payload.min(max_memory / 16) as usize,
-                max_watched: (max_memory / 8) as usize,
+                max_payload: wanted_payload
+                    .unwrap_or(DEFAULT_PAYLOAD.min(max_memory / 16))
+                    .min(most_payload) as usize,
+                max_watched: most_payload as usize,
                 max_packet: max_packet as usize,
                 in_flight: (max_memory / 32).clamp(1 << 20, 8 << 20) as usize,
             },
@@ -178,6 +187,19 @@ mod tests {
             (Some(5), false, 8 << 20)
         );
         assert_eq!(request.limits.max_payload, 1 << 19, "a sixteenth of the memory");
+        assert_eq!(request.notes, [""; 0]);
+        let text = "max_memory = \"8M\"\nmax_payload = \"2M\"\n";
+        let request = read(&ScreenArgs::default(), &[("config.toml", text)]).unwrap();
+        assert_eq!(
+            request.limits.max_payload,
+            1 << 20,
+            "what is asked for, up to an eighth"
+        );
+        assert!(
+            request.notes[0].starts_with("payloads above 1 MiB are kept in part"),
+            "{:?}",
+            request.notes
+        );
         let request = read(&ScreenArgs::default(), &[]).unwrap();
         assert_eq!(
             (request.theme.name.as_str(), request.has_mouse, request.fps),
