@@ -224,8 +224,8 @@ impl Screen {
 
     /// The connection goes through these states, told in one batch.
     pub fn states(self, states: impl IntoIterator<Item = ConnectionState>) -> Self {
-        let status = |state| Record::Status(Box::new(ConnectionStatus { after_us: 0, state }));
-        self.records(states.into_iter().map(status).collect())
+        let record = |state| Record::Status(Box::new(ConnectionStatus { after_us: 0, state }));
+        self.records(states.into_iter().map(record).collect())
     }
 
     /// The connection is refused for good.
