@@ -178,9 +178,12 @@ fn foot_line(buffer: &mut Buffer, area: Rect, composer: &Composer, look: &Look<'
     };
     row.skip(1);
     row.flush_right(" ", look.styles.base())
-        .flush_right(&format!("{}  {size}", look.safe(&words)), look.styles.fg(meaning));
+        .flush_right(&format!("{}  {size}", look.safe(&words)), look.styles.fg(meaning))
+        .flush_right("  ", look.styles.base());
     match (&composer.topic_error, &composer.sending) {
-        (Some(error), _) => row.put(&look.safe(error), look.styles.fg(Meaning::Error)),
+        (Some(error), _) => {
+            row.put_whole_or_cut(&look.safe(error), look.glyphs, look.styles.fg(Meaning::Error))
+        }
         (None, Sending::Nothing) if composer.field == Field::Properties => {
             row.put("Enter opens the MQTT 5 properties", look.styles.fg(Meaning::Dim))
         }
@@ -191,9 +194,9 @@ fn foot_line(buffer: &mut Buffer, area: Rect, composer: &Composer, look: &Look<'
         ),
         (None, Sending::Ended { words, is_ok: true }) => row
             .put(look.pick("✓ ", "ok "), look.styles.fg(Meaning::Ok))
-            .put(&look.safe(words), look.styles.fg(Meaning::Ok)),
+            .put_whole_or_cut(&look.safe(words), look.glyphs, look.styles.fg(Meaning::Ok)),
         (None, Sending::Ended { words, is_ok: false }) => row
             .put(look.pick("✗ ", "! "), look.styles.fg(Meaning::Error))
-            .put(&look.safe(words), look.styles.fg(Meaning::Error)),
+            .put_whole_or_cut(&look.safe(words), look.glyphs, look.styles.fg(Meaning::Error)),
     };
 }
