@@ -157,7 +157,7 @@ mod tests {
             "m=x,r=x",
         ] {
             let (mut scram, first) = begun("SCRAM-SHA-256");
-            let nonce = first.rsplit_once("r=").unwrap().1;
+            let nonce = first.split_once(",r=").unwrap().1;
             let message = message.replace("r=x,s", &format!("r={nonce}x,s"));
             let is_whole = message.ends_with("i=4096");
             let began = Instant::now();
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn weak_iterations_are_odd() {
         let (mut scram, first) = begun("SCRAM-SHA-512");
-        let nonce = first.rsplit_once("r=").unwrap().1;
+        let nonce = first.split_once(",r=").unwrap().1;
         let answer = scram.answer(format!("r={nonce}x,s=AA==,i=1").as_bytes()).unwrap();
         assert!(answer.oddity.unwrap().starts_with("1 iterations are weak"));
     }
@@ -196,7 +196,7 @@ mod tests {
             "x=y",
         ] {
             let (mut scram, first) = begun("SCRAM-SHA-256");
-            let nonce = first.rsplit_once("r=").unwrap().1;
+            let nonce = first.split_once(",r=").unwrap().1;
             scram.answer(format!("r={nonce}x,s=AA==,i=1").as_bytes()).unwrap();
             assert!(scram.verify(message.as_bytes()).is_err(), "{message}");
         }
