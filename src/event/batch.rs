@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use super::{ConnectionStatus, OperationEnded, SourceId};
+use super::{Buffer, ConnectionStatus, OperationEnded, SourceId};
 use crate::{
     mqtt::{ProtocolVersion, QoS},
     wire::{Anomaly, Direction, PacketType},
@@ -30,7 +30,7 @@ pub struct Batch {
     /// The moment of the first record; each record adds its own `after_us`.
     pub time: Time,
     /// The bytes that the records' [`Span`]s point into.
-    pub data: Vec<u8>,
+    pub data: Buffer,
     /// What happened.
     pub records: Vec<Record>,
 }

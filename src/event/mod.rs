@@ -4,11 +4,15 @@
 //! Values only. What a source cannot know is `None`, never guessed.
 
 mod batch;
+mod block;
+mod buffer;
 mod command;
 mod stages;
 mod status;
 
 pub use batch::{Batch, Frame, PacketRecord, PublishRecord, Record, Span, Time};
+pub use block::Block;
+pub use buffer::{Buffer, Room, Spares};
 pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome, UNTOLD};
 pub use stages::{Stage, Stages};
 pub use status::{

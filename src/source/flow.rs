@@ -162,7 +162,7 @@ mod tests {
         Batch {
             source: SourceId(1),
             time: Time::default(),
-            data: vec![0; bytes],
+            data: vec![0; bytes].into(),
             records: Vec::new(),
         }
     }

@@ -279,7 +279,7 @@ impl Screen {
         Batch {
             source: self.source(),
             time: self.now,
-            data: Vec::new(),
+            data: mqttscope::event::Buffer::default(),
             records: Vec::new(),
         }
     }
@@ -297,7 +297,7 @@ impl Screen {
         let batch = Batch {
             source,
             time: self.now,
-            data: Vec::new(),
+            data: mqttscope::event::Buffer::default(),
             records,
         };
         self.batch(batch)

@@ -39,7 +39,7 @@ fn a_frame_is_made_again_byte_for_byte() {
 fn a_length_written_too_long_is_flagged() {
     let mut model = model(1 << 20);
     let mut batch = batch(HOME, 0, &[]);
-    batch.data = vec![0x30, 0x84, 0x00, 0, 1, b'a', b'!'];
+    batch.data = vec![0x30, 0x84, 0x00, 0, 1, b'a', b'!'].into();
     let (_, mut record) = shape("a", b"!").frame();
     record.frame = Frame::InBatch(Span { start: 0, len: 7 });
     (record.wire_len, record.topic_start) = (7, 5);

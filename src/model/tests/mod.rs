@@ -107,7 +107,7 @@ pub(super) fn batch(source: SourceId, mono_us: u64, shapes: &[Shape]) -> Batch {
             mono_us,
             wall_us: 1_700_000_000_000_000 + mono_us as i64,
         },
-        data: Vec::new(),
+        data: crate::event::Buffer::default(),
         records: Vec::new(),
     };
     for shape in shapes {
@@ -116,7 +116,7 @@ pub(super) fn batch(source: SourceId, mono_us: u64, shapes: &[Shape]) -> Batch {
             start: batch.data.len() as u32,
             len: frame.len() as u32,
         });
-        batch.data.extend(frame);
+        batch.data.extend_from_slice(&frame);
         batch.records.push(Record::Publish(record));
     }
     batch

@@ -8,7 +8,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use crate::{
-    event::Span,
+    event::{Buffer, Span, Spares},
     mqtt::{ProtocolVersion, ReasonCode},
     wire::{Anomaly, FrameHead, PacketType, Scan, scan},
 };
@@ -53,9 +53,12 @@ struct Cut {
 
 /// The buffer.
 pub struct Intake {
-    buffer: Vec<u8>,
+    buffer: Buffer,
+    spares: Spares,
     base: usize,
     next: usize,
+    /// Bytes of the frame behind `next` as far as it is kept, once they are known.
+    in_sight: usize,
     cut: Option<Cut>,
     max_payload: usize,
     max_watched: usize,
@@ -68,9 +71,11 @@ impl Intake {
     /// Empty.
     pub fn new(limits: super::Limits) -> Self {
         Self {
-            buffer: Vec::new(),
+            buffer: Buffer::default(),
+            spares: Spares::default(),
             base: 0,
             next: 0,
+            in_sight: 0,
             cut: None,
             max_payload: limits.max_payload.min(limits.max_packet),
             max_watched: limits.max_watched.min(limits.max_packet),
@@ -102,26 +107,31 @@ impl Intake {
     }
 
     /// The buffer with room for one read behind its end.
-    pub fn room(&mut self) -> &mut Vec<u8> {
+    pub fn room(&mut self) -> &mut Buffer {
         if self.base == self.buffer.len() {
-            self.buffer.clear();
+            self.buffer.truncate(0);
             self.next -= self.base;
             self.base = 0;
             if self.buffer.capacity() > MAX_KEPT {
-                self.buffer = Vec::new();
+                self.buffer = self.spares.buffer(SPARE);
             }
         }
         if self.buffer.capacity() - self.buffer.len() < SPARE {
-            self.buffer.drain(..self.base);
+            self.buffer.remove(0, self.base);
             self.next -= self.base;
             self.base = 0;
-            self.buffer.reserve(SPARE);
+            let ends = if self.in_sight > 0 {
+                self.next + self.in_sight
+            } else {
+                usize::MAX
+            };
+            self.buffer.reserve(SPARE, ends.saturating_add(SPARE));
         }
         &mut self.buffer
     }
 
     /// The buffer, to look at.
-    pub fn buffer(&self) -> &Vec<u8> {
+    pub fn buffer(&self) -> &Buffer {
         &self.buffer
     }
 
@@ -198,7 +208,7 @@ impl Intake {
     }
 
     /// How many bytes of a long or half-read frame are kept, once so many are here.
-    fn measure(&self, head: FrameHead, version: ProtocolVersion) -> Result<Option<usize>, Anomaly> {
+    fn measure(&mut self, head: FrameHead, version: ProtocolVersion) -> Result<Option<usize>, Anomaly> {
         let rest = self.buffer.get(self.next..).unwrap_or_default();
         let frame_len = head.frame_len();
         if frame_len > self.max_packet {
@@ -226,7 +236,9 @@ impl Intake {
                 None => return Ok(None),
             },
         };
-        Ok((rest.len() >= kept).then_some(kept))
+        let is_here = rest.len() >= kept;
+        self.in_sight = kept;
+        Ok(is_here.then_some(kept))
     }
 
     /// Drops what is here of the tail of a long PUBLISH.
@@ -237,7 +249,7 @@ impl Intake {
         if dropped == here {
             self.buffer.truncate(tail);
         } else {
-            self.buffer.drain(tail..tail + dropped);
+            self.buffer.remove(tail, tail + dropped);
         }
         if dropped < cut.to_skip {
             self.cut = Some(Cut {
@@ -257,19 +269,25 @@ impl Intake {
             wire_len,
         };
         self.next += len;
+        self.in_sight = 0;
         Next::Frame(found)
     }
 
     /// The bytes of the frames found since the last time. The buffer itself where it holds little else,
     /// a copy where most of it is still to be read or most of it is empty.
-    pub fn take_batch(&mut self) -> Vec<u8> {
+    pub fn take_batch(&mut self) -> Buffer {
         let (taken, left) = (self.next - self.base, self.buffer.len() - self.next);
         if self.base > 0 || taken <= SMALL || left > taken {
-            let copy = self.buffer.get(self.base..self.next).unwrap_or_default().to_vec();
+            let mut copy = if taken <= SMALL {
+                Buffer::with_capacity(taken)
+            } else {
+                self.spares.buffer(taken)
+            };
+            copy.extend_from_slice(self.buffer.get(self.base..self.next).unwrap_or_default());
             self.base = self.next;
             return copy;
         }
-        let mut fresh = Vec::with_capacity(left + SPARE);
+        let mut fresh = self.spares.buffer(left + SPARE);
         fresh.extend_from_slice(self.buffer.get(self.next..).unwrap_or_default());
         self.buffer.truncate(self.next);
         self.next = 0;
@@ -374,7 +392,7 @@ mod tests {
             for bytes in stream.chunks(step) {
                 intake.room().extend_from_slice(bytes);
                 frames.extend(all(&mut intake).into_iter().map(|(frame, _)| frame));
-                data.extend(intake.take_batch());
+                data.extend_from_slice(&intake.take_batch());
             }
             assert_eq!((&frames, &data), (&sent, &stream), "{step}");
         }
@@ -422,18 +440,20 @@ mod tests {
     fn spans_point_into_the_batch() {
         let mut intake = intake(100_000);
         let (one, two) = (publish(20_000), publish(9_000));
-        intake.room().extend([&one[..], &two[..], &two[..5]].concat());
+        intake
+            .room()
+            .extend_from_slice(&[&one[..], &two[..], &two[..5]].concat());
         let Next::Frame(first) = intake.next_frame(V) else {
             panic!("whole")
         };
         assert_eq!(intake.span(first).start, 0);
         let batch = intake.take_batch();
-        assert_eq!(batch, one);
+        assert_eq!(*batch, *one);
         let Next::Frame(second) = intake.next_frame(V) else {
             panic!("whole")
         };
         assert_eq!(intake.span(second).start, 0);
-        assert_eq!(intake.take_batch(), two);
+        assert_eq!(*intake.take_batch(), *two);
         assert!(intake.is_midframe() && intake.batch_len() == 0);
         intake.room().extend_from_slice(&two[5..]);
         assert_eq!(all(&mut intake), [(two.clone(), two.len())]);

@@ -14,7 +14,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::source::net::{BoxedIo, Stream};
+use crate::{
+    event::{Buffer, Room},
+    source::net::{BoxedIo, Stream},
+};
 
 /// A connected socket: one of the three; none after a switch between the first two has failed.
 pub struct Socket {
@@ -65,16 +68,39 @@ impl Socket {
     }
 
     /// Reads behind the end of `buffer`, no further than its capacity; 0 is the end of the stream.
-    pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+    pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut Buffer) -> Poll<io::Result<usize>> {
+        let read = match buffer.room() {
+            Room::Heap(bytes) => return self.poll_read_behind(cx, bytes),
+            Room::Pages(room) => self.poll_read_into(cx, room),
+        };
+        if let Poll::Ready(Ok(count)) = read {
+            buffer.advance(count);
+        }
+        read
+    }
+
+    fn poll_read_behind(&mut self, cx: &mut Context<'_>, bytes: &mut Vec<u8>) -> Poll<io::Result<usize>> {
         if let Some(layered) = &mut self.layered {
-            return pin!(layered.read_buf(buffer)).poll(cx);
+            return pin!(layered.read_buf(bytes)).poll(cx);
         }
         if let Some(plain) = &self.plain
-            && let Some(read) = ready(look(plain, buffer))
+            && let Some(read) = ready(look(plain, bytes))
         {
             return Poll::Ready(read);
         }
-        pin!(self.watch()?.read_buf(buffer)).poll(cx)
+        pin!(self.watch()?.read_buf(bytes)).poll(cx)
+    }
+
+    fn poll_read_into(&mut self, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
+        if let Some(layered) = &mut self.layered {
+            return pin!(layered.read(room)).poll(cx);
+        }
+        if let Some(mut plain) = self.plain.as_ref()
+            && let Some(read) = ready(plain.read(room))
+        {
+            return Poll::Ready(read);
+        }
+        pin!(self.watch()?.read(room)).poll(cx)
     }
 
     /// Writes what the socket takes.
@@ -153,14 +179,14 @@ mod tests {
         (Socket::new(Stream::Tcp(stream.unwrap())), accepted.unwrap().0)
     }
 
-    async fn read(socket: &mut Socket, buffer: &mut Vec<u8>) -> usize {
+    async fn read(socket: &mut Socket, buffer: &mut Buffer) -> usize {
         poll_fn(|cx| socket.poll_read(cx, buffer)).await.unwrap()
     }
 
     #[tokio::test]
     async fn unwatched_socket_that_has_nothing_is_watched_again() {
         let (mut socket, mut peer) = pair().await;
-        let mut buffer = Vec::with_capacity(100);
+        let mut buffer = Buffer::with_capacity(100);
         socket.unwatch();
         let reading = read(&mut socket, &mut buffer);
         let writing = async {
@@ -168,26 +194,36 @@ mod tests {
             peer.write_all(b"late").await.unwrap();
         };
         let (count, ()) = tokio::join!(reading, writing);
-        assert_eq!((count, buffer.as_slice()), (4, b"late".as_slice()));
+        assert_eq!((count, &*buffer), (4, &b"late"[..]));
         assert!(!socket.is_unwatched());
     }
 
     #[tokio::test]
     async fn a_look_takes_what_there_is_within_the_capacity() {
-        let (mut socket, mut peer) = pair().await;
-        peer.write_all(&[7; 1000]).await.unwrap();
-        let mut buffer = Vec::with_capacity(600);
-        let capacity = buffer.capacity();
-        socket.watch().unwrap().readable().await.unwrap();
-        socket.unwatch();
-        assert_eq!(read(&mut socket, &mut buffer).await, capacity);
-        assert_eq!(buffer.capacity(), capacity);
-        buffer.clear();
-        assert_eq!(read(&mut socket, &mut buffer).await, 1000 - capacity);
-        assert!(socket.is_unwatched());
-        drop(peer);
-        buffer.clear();
-        assert_eq!(read(&mut socket, &mut buffer).await, 0, "the end");
+        const SENT: usize = 3_000_000;
+        for capacity in [600, 1_200_000] {
+            let (mut socket, mut peer) = pair().await;
+            let sending = tokio::spawn(async move { peer.write_all(&vec![7; SENT]).await });
+            let mut buffer = Buffer::with_capacity(capacity);
+            let capacity = buffer.capacity();
+            socket.watch().unwrap().readable().await.unwrap();
+            socket.unwatch();
+            let mut total = 0;
+            loop {
+                let count = read(&mut socket, &mut buffer).await;
+                total += count;
+                assert!(buffer.len() <= capacity && buffer.capacity() == capacity);
+                assert!(buffer.iter().all(|&byte| byte == 7));
+                if count == 0 {
+                    break;
+                }
+                if buffer.len() == capacity {
+                    buffer.truncate(0);
+                }
+            }
+            assert_eq!(total, SENT);
+            sending.await.unwrap().unwrap();
+        }
     }
 
     #[tokio::test]
