@@ -41,6 +41,8 @@ impl Flags {
     pub(super) const INEXACT: Self = Self(1 << 9);
     /// The value was given up for want of memory; time and sizes are left.
     pub(super) const GIVEN_UP: Self = Self(1 << 10);
+    /// Of those that outlived the history: gone, its place not yet used again.
+    pub(super) const HOLE: Self = Self(1 << 11);
 
     pub(super) fn of(record: &PublishRecord) -> Self {
         let mut flags = Self(u16::from(record.qos.as_u8()));
@@ -72,7 +74,11 @@ impl Flags {
 }
 
 impl Header {
+    /// Bytes stored behind it.
     pub(super) const fn stored_len(&self) -> usize {
+        if self.flags.has(Flags::GIVEN_UP) {
+            return 0;
+        }
         let true_len = if self.flags.has(Flags::TRUNCATED) { 4 } else { 0 };
         true_len + self.topic_len as usize + self.properties_len as usize + self.payload_len as usize
     }

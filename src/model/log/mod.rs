@@ -16,10 +16,10 @@ pub use message::{MessageRef, RebuiltFrame};
 pub use view::{LogView, Matches};
 
 use super::tree::{NodeId, Topics};
-use crate::event::{Batch, PublishRecord};
+use crate::event::{Batch, Block, PublishRecord};
 use header::{Flags, Header};
-use kept::KeptMessages;
-use segment::{HEADER, Parts, Segment};
+use kept::{ENTRY, KeptMessages};
+use segment::{Parts, Segment};
 
 /// The log.
 #[derive(Debug)]
@@ -46,11 +46,11 @@ impl Log {
     pub(super) fn new(max_memory: usize) -> Self {
         Self {
             segments: VecDeque::new(),
-            block_len: (max_memory / 64).clamp(16 * 1024, 512 * 1024),
+            block_len: block_len(max_memory),
             max_message: max_memory / 8,
             segment_bytes: 0,
             next_id: 1,
-            kept: KeptMessages::default(),
+            kept: KeptMessages::new(block_len(max_memory)),
             evicted: 0,
         }
     }
@@ -128,7 +128,8 @@ impl Log {
     ) -> &mut Segment {
         let newest = self.segments.back();
         if !newest.is_some_and(|segment| segment.has_room(len, wall_ahead_us)) {
-            self.add_segment((len + HEADER).max(self.block_len), topics, budget());
+            // One with a block of its own takes it along when it outlives the history.
+            self.add_segment((len + ENTRY).max(self.block_len), topics, budget());
         }
         self.segments
             .back_mut()
@@ -146,7 +147,7 @@ impl Log {
                 Reclaimed::Block(old) => block = (old.len() == len).then_some(old),
             }
         }
-        let block = block.unwrap_or_else(|| vec![0; len].into_boxed_slice());
+        let block = block.unwrap_or_else(|| Block::zeroed(len));
         self.segment_bytes += block.len() + Segment::OVERHEAD;
         self.segments.push_back(Segment::new(block, self.next_id));
     }
@@ -169,28 +170,36 @@ impl Log {
             self.kept.give_up(self.memory() - budget);
             return Reclaimed::Kept;
         }
-        match self.evict_oldest(topics) {
-            Some(block) => Reclaimed::Block(block),
-            None => Reclaimed::Nothing,
-        }
+        self.evict_oldest(topics)
     }
 
-    fn evict_oldest(&mut self, topics: &Topics) -> Option<Box<[u8]>> {
-        let segment = self.segments.pop_front()?;
+    fn evict_oldest(&mut self, topics: &Topics) -> Reclaimed {
+        let Some(segment) = self.segments.pop_front() else {
+            return Reclaimed::Nothing;
+        };
+        self.evicted += u64::from(segment.count());
+        self.segment_bytes -= segment.len() + Segment::OVERHEAD;
+        let outlives =
+            |id: u64, header: &Header| header.node != u32::MAX && topics.keeps(NodeId(header.node), id);
+        if segment.len() > self.block_len
+            && let Some(header) = segment.header(0)
+            && outlives(segment.first_id(), &header)
+        {
+            let (id, wall_ahead_us) = (segment.first_id(), segment.wall_ahead_us(0));
+            self.kept.adopt(id, header, wall_ahead_us, segment.into_block());
+            return Reclaimed::Kept;
+        }
         for index in 0..segment.count() {
             let id = segment.first_id() + u64::from(index);
             let Some(header) = segment.header(index) else {
                 break;
             };
-            if header.node != u32::MAX && topics.keeps(NodeId(header.node), id) {
+            if outlives(id, &header) {
                 let bytes = segment.bytes(&header);
                 self.kept.insert(id, header, segment.wall_ahead_us(index), bytes);
             }
         }
-        self.evicted += u64::from(segment.count());
-        let block = segment.into_block();
-        self.segment_bytes -= block.len() + Segment::OVERHEAD;
-        Some(block)
+        Reclaimed::Block(segment.into_block())
     }
 
     /// A message is no topic's last one any more.
@@ -290,10 +299,15 @@ impl Log {
     }
 }
 
+/// Bytes of an ordinary block.
+fn block_len(max_memory: usize) -> usize {
+    (max_memory / 64).clamp(16 * 1024, 512 * 1024)
+}
+
 enum Reclaimed {
     Nothing,
     Kept,
-    Block(Box<[u8]>),
+    Block(Block),
 }
 
 /// Notes what cannot be told from the parts: MQTT 5, and lengths that were not written as short as they can be.

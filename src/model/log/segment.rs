@@ -10,6 +10,7 @@
 )]
 
 use super::Header;
+use crate::event::Block;
 
 /// Changes of the wall clock that one block follows.
 const CLOCKS: usize = 64;
@@ -43,7 +44,7 @@ struct Clock {
 /// A block.
 #[derive(Debug)]
 pub(super) struct Segment {
-    block: Box<[u8]>,
+    block: Block,
     first_id: u64,
     count: u32,
     /// Start of the bytes of the newest message.
@@ -53,7 +54,7 @@ pub(super) struct Segment {
 
 impl Segment {
     /// An empty one in a block, perhaps one that was used before.
-    pub(super) fn new(block: Box<[u8]>, first_id: u64) -> Self {
+    pub(super) fn new(block: Block, first_id: u64) -> Self {
         Self {
             bytes_start: block.len() as u32,
             block,
@@ -139,7 +140,12 @@ impl Segment {
         self.count
     }
 
-    pub(super) fn into_block(self) -> Box<[u8]> {
+    /// Bytes of its block.
+    pub(super) fn len(&self) -> usize {
+        self.block.len()
+    }
+
+    pub(super) fn into_block(self) -> Block {
         self.block
     }
 }
