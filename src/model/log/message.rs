@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::{
     header::{Flags, Header},
-    kept,
+    stored,
 };
 use crate::{
     event::{SourceId, Time},
@@ -76,7 +76,7 @@ impl<'a> MessageRef<'a> {
     pub fn topic(&self) -> Cow<'a, str> {
         match self.node() {
             Some(node) => Cow::Owned(self.topics.topic(node)),
-            None => String::from_utf8_lossy(kept::split(&self.header, self.bytes).parts.topic),
+            None => String::from_utf8_lossy(stored::split(&self.header, self.bytes).parts.topic),
         }
     }
 
@@ -90,17 +90,17 @@ impl<'a> MessageRef<'a> {
 
     /// The payload, as far as it is stored.
     pub fn payload(&self) -> &'a [u8] {
-        kept::split(&self.header, self.bytes).parts.payload
+        stored::split(&self.header, self.bytes).parts.payload
     }
 
     /// Bytes of the payload on the wire.
     pub fn payload_len(&self) -> u32 {
-        kept::split(&self.header, self.bytes).true_payload_len
+        stored::split(&self.header, self.bytes).true_payload_len
     }
 
     /// MQTT 5 properties as on the wire, without their length; empty before 5.
     pub fn properties(&self) -> &'a [u8] {
-        kept::split(&self.header, self.bytes).parts.properties
+        stored::split(&self.header, self.bytes).parts.properties
     }
 
     /// Quality of service on this hop.

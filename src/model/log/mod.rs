@@ -7,6 +7,7 @@ mod header;
 mod kept;
 mod message;
 mod segment;
+mod stored;
 mod view;
 
 use std::collections::VecDeque;
