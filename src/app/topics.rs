@@ -223,9 +223,9 @@ impl TopicsPane {
     pub fn set_all(&mut self, model: &Model, is_open: bool) {
         self.is_touched = true;
         if is_open {
-            self.view.expand_all(model.topics());
+            self.view.expand_all();
         } else {
-            self.view.collapse_all(model.topics());
+            self.view.collapse_all();
         }
         if let Some(node) = self.selected {
             let visible = self.view.visible_ancestor(model.topics(), node);
@@ -252,7 +252,7 @@ impl TopicsPane {
         self.view.sync(topics, &mut |node| sieve.lets_topic(model, node));
         if sieve.lets_all_topics() {
             if self.view.is_filtered() {
-                self.view.clear_filter(topics);
+                self.view.clear_filter();
             }
             return;
         }

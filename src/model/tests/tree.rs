@@ -147,7 +147,7 @@ fn a_filter_shows_matches_and_what_is_above_them() {
     assert!(view.check(model.topics(), 100, &mut |node| node == d || node == c));
     assert_eq!(labels(&model, &view), ["c", "d", "  temp"]);
     assert!(view.is_checked());
-    view.clear_filter(model.topics());
+    view.clear_filter();
     assert_eq!(labels(&model, &view), ["a >", "b/temp", "c", "d >"]);
 }
 
@@ -175,7 +175,7 @@ fn a_topic_of_thirty_thousand_levels_is_survived() {
     let thousand = "a/".repeat(1_000);
     receive(&mut model, &[&deep, &thousand]);
     let mut view = view(&model, Scope::All);
-    view.expand_all(model.topics());
+    view.expand_all();
     assert_eq!(model.topics().topics_not_kept(), 1);
     assert_eq!(view.row_count(), 3);
     assert_eq!(model.message(1).unwrap().topic(), deep);
@@ -297,7 +297,7 @@ proptest! {
         for chunk in texts.chunks(100) {
             receive(&mut model, &chunk.iter().map(String::as_str).collect::<Vec<_>>());
             view.sync(model.topics(), &mut |_| false);
-            view.expand_all(model.topics());
+            view.expand_all();
             view.prepare(model.topics(), 0..20, 1_000_000);
             receive(&mut model, &[&format!("p/{}", chunk.len()), "p/0000/below"]);
             view.sync(model.topics(), &mut |_| false);
@@ -311,6 +311,32 @@ proptest! {
                 let paths: Vec<_> = rows.iter().map(|row| model.topics().topic(row.node)).collect();
                 prop_assert!(paths.is_sorted());
             }
+        }
+    }
+
+    #[test]
+    fn siblings_that_come_between_two_orders_find_their_place(
+        names in prop::collection::vec(0u32..9_000, 1_500..2_500),
+    ) {
+        let mut model = model(16 << 20);
+        let mut view = view(&model, Scope::Only(HOME));
+        for (part, chunk) in names.chunks(names.len() / 8 + 1).enumerate() {
+            let texts: Vec<_> = chunk.iter().map(|name| format!("p/{name}")).collect();
+            receive(&mut model, &texts.iter().map(String::as_str).collect::<Vec<_>>());
+            view.sync(model.topics(), &mut |_| false);
+            view.expand_all();
+            let (sort, first) = if part % 2 == 0 { (SortBy::Name, 1) } else { (SortBy::Size, 1) };
+            view.set_sort(model.topics(), sort, 0);
+            view.prepare(model.topics(), 0..20, 0);
+            let key = |row: &Row| {
+                let node = row.node;
+                let size = model.topics().stats(node).subtree_bytes as f32;
+                let size = if sort == SortBy::Size { u32::MAX - (size.to_bits() >> 15) } else { 0 };
+                (size, model.topics().name(node).to_owned())
+            };
+            let keys: Vec<_> = view.rows(model.topics(), first..100_000).iter().map(key).collect();
+            prop_assert_eq!(keys.len() + 1, view.row_count());
+            prop_assert!(keys.is_sorted(), "{:?}", sort);
         }
     }
 }

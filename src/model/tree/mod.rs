@@ -8,6 +8,7 @@
 //! ```
 //! It knows counts and the ids of messages, not their contents, nor what is expanded on a screen.
 
+mod arrange;
 mod index;
 mod read;
 mod rows;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::{NONE, NodeId, TopicStats, Topics};
-use crate::event::SourceId;
+use crate::{event::SourceId, model::interner::SegmentId};
 
 impl Topics {
     /// The root of a connection; `None` once it is removed.
@@ -206,15 +206,13 @@ impl Topics {
         key(first).cmp(&key(second))
     }
 
-    /// How many bytes the names of all these begin with alike.
-    pub(super) fn shared_name(&self, ids: &[u32]) -> usize {
-        let name = |id: u32| self.segments.bytes(self.nodes.get(id).segment);
-        let Some((&first, others)) = ids.split_first() else {
-            return 0;
-        };
-        let mut shared = name(first);
-        for &id in others {
-            let same = shared.iter().zip(name(id)).take_while(|(a, b)| a == b).count();
+    /// How many bytes all these names begin with alike.
+    pub(super) fn shared_name(&self, mut names: impl Iterator<Item = SegmentId>) -> usize {
+        let Some(first) = names.next() else { return 0 };
+        let mut shared = self.segments.bytes(first);
+        for name in names {
+            let name = self.segments.bytes(name);
+            let same = shared.iter().zip(name).take_while(|(a, b)| a == b).count();
             shared = shared.get(..same).unwrap_or_default();
             if same == 0 {
                 break;
@@ -224,14 +222,14 @@ impl Topics {
     }
 
     /// The part of [`by_name`](Self::by_name) that eight bytes can tell, of names that begin alike for `shared` bytes.
-    pub(super) fn name_rank(&self, id: u32, shared: usize) -> [u8; 8] {
-        let name = self.segments.bytes(self.nodes.get(id).segment);
+    pub(super) fn name_rank(&self, name: SegmentId, shared: usize) -> u64 {
+        let name = self.segments.bytes(name);
         let mut rank = [0; 8];
         rank[0] = u8::from(name.first() == Some(&b'$'));
         for (to, from) in rank[1..].iter_mut().zip(name.get(shared..).unwrap_or_default()) {
             *to = *from;
         }
-        rank
+        u64::from_be_bytes(rank)
     }
 
     /// Whether a level is to be seen: a connection that is there, or something delivered at or below it.

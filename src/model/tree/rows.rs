@@ -1,14 +1,9 @@
 //! Rows on a screen: which level is on row n, on which row is a level.
 
-#![allow(
-    clippy::indexing_slicing,
-    reason = "keys are as many as the levels that `sync` has seen, and only those are asked for"
-)]
-
 use std::{borrow::Cow, ops::Range};
 
 use super::{
-    NONE, NodeId, SortBy, Topics, TreeView,
+    NONE, NodeId, Topics, TreeView,
     sort::{Order, Place},
 };
 
@@ -32,14 +27,6 @@ pub struct Row {
 enum Missing {
     SortNow,
     Stop,
-}
-
-/// A child while its siblings are sorted: what decides nearly always lies side by side, where a million names are
-/// three memory accesses away each.
-struct Ranked {
-    rank: u32,
-    name: [u8; 8],
-    id: u32,
 }
 
 /// Children being listed: their order, the next one, their depth.
@@ -135,6 +122,9 @@ impl TreeView {
         if level == root || self.rows_of(level) == 0 {
             return None;
         }
+        if !self.is_shown(topics, level) {
+            return None;
+        }
         let mut row = 0;
         loop {
             let parent = topics.node(NodeId(level)).parent;
@@ -147,14 +137,22 @@ impl TreeView {
             if parent == root {
                 return Some(row as usize);
             }
-            if parent == 0 || self.rows_of(parent) == 0 {
-                return None;
-            }
             if !self.is_link(parent) {
-                if !self.is_open(parent) {
-                    return None;
-                }
                 row += 1;
+            }
+            level = parent;
+        }
+    }
+
+    /// Whether all levels above one are open, up to the part of the forest that is shown.
+    fn is_shown(&self, topics: &Topics, mut level: u32) -> bool {
+        loop {
+            let parent = topics.node(NodeId(level)).parent;
+            if parent == self.scope_root() {
+                return true;
+            }
+            if parent == 0 || self.rows_of(parent) == 0 || !self.is_link(parent) && !self.is_open(parent) {
+                return false;
             }
             level = parent;
         }
@@ -175,94 +173,13 @@ impl TreeView {
     fn order<'a>(&'a self, topics: &Topics, parent: u32) -> Cow<'a, Order> {
         match self.orders.get(&parent) {
             Some(order) => Cow::Borrowed(order),
-            None => Cow::Owned(self.sorted(topics, parent)),
+            None => Cow::Owned(self.order_of(&self.by_name(topics, parent))),
         }
-    }
-
-    fn seen_children(&self, topics: &Topics, parent: u32) -> Vec<u32> {
-        let mut children = Vec::new();
-        let mut next = topics.node(NodeId(parent)).first_child;
-        while next != NONE {
-            if self.has_seen(next) {
-                children.push(next);
-            }
-            next = topics.node(NodeId(next)).next_sibling;
-        }
-        children
-    }
-
-    fn sorted(&self, topics: &Topics, parent: u32) -> Order {
-        let children = self.seen_children(topics, parent);
-        let shared = topics.shared_name(&children);
-        let ranked = |&id: &u32| Ranked {
-            // Larger keys come first.
-            rank: if self.sort == SortBy::Name {
-                0
-            } else {
-                !self.keys[id as usize]
-            },
-            name: topics.name_rank(id, shared),
-            id,
-        };
-        let mut ranked: Vec<Ranked> = children.iter().map(ranked).collect();
-        ranked.sort_unstable_by(|a, b| {
-            (a.rank, a.name)
-                .cmp(&(b.rank, b.name))
-                .then_with(|| topics.by_name(a.id, b.id))
-        });
-        let children: Vec<u32> = ranked.iter().map(|ranked| ranked.id).collect();
-        Order::new(&children, |node| self.rows_of(node))
     }
 
     /// Keeps the order of the levels that a range of rows needs, with their rates and times as they are now.
     pub fn prepare(&mut self, topics: &Topics, range: Range<usize>, now_us: u64) {
         while let Some(parent) = self.walk(topics, &range, Missing::Stop, |_| {}) {
-            self.order_anew(topics, parent, now_us);
-        }
-    }
-
-    fn order_anew(&mut self, topics: &Topics, parent: u32, now_us: u64) {
-        if self.sort != SortBy::Name {
-            for child in self.seen_children(topics, parent) {
-                self.take_key(topics, child, now_us);
-            }
-        }
-        let order = self.sorted(topics, parent);
-        self.orders.insert(parent, order);
-    }
-
-    fn take_key(&mut self, topics: &Topics, id: u32, now_us: u64) {
-        // The top bits of a float that is not negative order as the float does, to 0.4 %: small changes move nothing.
-        let coarse = |value: f64| (value as f32).to_bits() >> 15;
-        let node = topics.node(NodeId(id));
-        let key = match self.sort {
-            SortBy::Name => 0,
-            SortBy::Rate => coarse(topics.rate(NodeId(id), now_us)),
-            SortBy::Recent => node.subtree_tick,
-            SortBy::Size => coarse(node.subtree_bytes as f64),
-        };
-        if let Some(slot) = self.keys.get_mut(id as usize) {
-            *slot = key;
-        }
-    }
-
-    /// Orders what is in view by how things are now. Rows move here and in `set_sort` only.
-    pub fn resort(&mut self, topics: &Topics, now_us: u64) {
-        if self.sort == SortBy::Name {
-            return;
-        }
-        let parents: Vec<u32> = self.orders.drain().map(|(parent, _)| parent).collect();
-        for parent in parents {
-            self.order_anew(topics, parent, now_us);
-        }
-    }
-
-    /// Orders by something else.
-    pub fn set_sort(&mut self, topics: &Topics, sort: SortBy, now_us: u64) {
-        self.sort = sort;
-        self.keys.fill(0);
-        let parents: Vec<u32> = self.orders.drain().map(|(parent, _)| parent).collect();
-        for parent in parents {
             self.order_anew(topics, parent, now_us);
         }
     }

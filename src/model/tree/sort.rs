@@ -71,6 +71,20 @@ impl Order {
         }
     }
 
+    /// None of the children shows a row.
+    pub(super) fn clear_rows(&mut self) {
+        for block in &mut self.blocks {
+            block.rows = 0;
+        }
+    }
+
+    /// Counts all rows anew.
+    pub(super) fn recount(&mut self, rows_of: impl Fn(u32) -> u32) {
+        for block in &mut self.blocks {
+            block.rows = block.nodes.iter().map(|&node| rows_of(node)).sum();
+        }
+    }
+
     /// Bytes held, about: blocks are between half full and full.
     pub(super) const fn memory(&self) -> usize {
         self.blocks.len() * BLOCK * size_of::<u32>()
