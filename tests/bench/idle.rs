@@ -16,7 +16,9 @@ pub fn idle() -> Vec<Row> {
     // The notice about the connection goes after 5 s: its frame is the last.
     scene.settle(Duration::from_secs(7));
     let (usage, ()) = scene.usage(|_| thread::sleep(KEEP_ALIVE));
-    let memory = process::memory(scene.pid()) as f64 / f64::from(1 << 20);
+    let mebibytes = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let memory = mebibytes(process::memory(scene.pid()));
+    let own = mebibytes(process::own_memory(scene.pid()));
     vec![
         Row::new("idle 60 s: frames", usage.frames, "", Bar::Exactly(0.0)),
         Row::new("idle 60 s: to the terminal", usage.bytes, "B", Bar::Exactly(0.0)),
@@ -27,6 +29,9 @@ pub fn idle() -> Vec<Row> {
             "",
             Bar::AtMost(0.2),
         ),
-        Row::new("idle: resident memory", memory, "MiB", Bar::AtMost(8.0)),
+        Row {
+            beside: Some(format!("{own:.1} of it its own, the rest pages of its files")),
+            ..Row::new("idle: resident memory", memory, "MiB", Bar::AtMost(8.0))
+        },
     ]
 }

@@ -1,6 +1,6 @@
 //! What the kernel knows of a process, over all its threads.
 
-use std::{fs, time::Duration};
+use std::{fs, process::Child, thread, time::Duration};
 
 /// Time on a CPU so far.
 pub fn cpu(pid: u32) -> Duration {
@@ -9,6 +9,21 @@ pub fn cpu(pid: u32) -> Duration {
         .filter_map(|text| text.split(' ').next()?.parse::<u64>().ok())
         .sum();
     Duration::from_nanos(nanoseconds)
+}
+
+/// Waits for a child's end; the time it spent on a CPU, to 10 ms.
+pub fn cpu_to_the_end(child: &mut Child) -> Duration {
+    // What has ended and was not waited for can still be read.
+    let ticks = loop {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", child.id())).unwrap();
+        let fields: Vec<&str> = stat.rsplit(')').next().unwrap().split_whitespace().collect();
+        if fields[0] == "Z" {
+            break fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap();
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    child.wait().unwrap();
+    Duration::from_millis(10 * ticks)
 }
 
 /// Times a thread was woken so far.
@@ -24,6 +39,12 @@ pub fn wake_ups(pid: u32) -> u64 {
 pub fn memory(pid: u32) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     field(&status, "VmRSS:") * 1024
+}
+
+/// Of that what is the process's own: not pages of files, which others share and the kernel takes back at will.
+pub fn own_memory(pid: u32) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    field(&status, "RssAnon:") * 1024
 }
 
 /// Resident memory at its highest so far, bytes.

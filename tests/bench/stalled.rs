@@ -1,7 +1,10 @@
 //! A terminal that is not read for twenty seconds: the connection and what is remembered go on, the picture
 //! catches up.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use super::{
     scene::Scene,
@@ -27,6 +30,8 @@ pub fn terminal() -> Vec<Row> {
     }
     let sent = scene.subscriber.send_steadily(&packets, RATE, STALL);
     let grouped = format!("rx {} {:03}", sent / 1_000, sent % 1_000);
+    // What was sent last is taken in: whether one picture is enough is the question.
+    thread::sleep(Duration::from_millis(100));
     let begun = Instant::now();
     scene.terminal.stall(false);
     let caught_up = scene.terminal.wait_for(&[&grouped]) - begun;
