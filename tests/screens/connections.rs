@@ -450,7 +450,7 @@ fn authentication_method_is_set_in_the_form_and_needs_version_5() {
 
 #[test]
 fn way_to_the_broker_is_set_in_the_form_and_told_in_the_facts() {
-    let keys = "1e<pgup><tab><tab><tab>";
+    let keys = "1e<pgup><tab><tab><tab><tab>";
     let mut screen = screen()
         .saved(full())
         .keys(keys)
@@ -478,6 +478,17 @@ fn way_to_the_broker_is_set_in_the_form_and_told_in_the_facts() {
     wrong("http://me:hunter2@proxy.lan:1").shows("a password does not belong here");
     wrong("<tab>here").shows("\"here\" is no local address");
     wrong("<tab><tab>Authorization: x").shows("a credential does not belong in this file");
+}
+
+#[test]
+fn rate_guard_is_a_switch_of_the_form() {
+    let mut screen = screen()
+        .saved(full())
+        .keys("1e<pgup><tab><tab><tab>")
+        .shows("drop QoS 0 and count it")
+        .keys(" <c-s>");
+    let saved = saved_profile(&mut screen);
+    assert!(saved.rate_guard && !saved.lenient);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The last page: waits between tries, leniency, the way to the broker, what is said at the end.
+//! The last page: waits between tries, leniency, load, the way to the broker, what is said at the end.
 
 use super::session::each;
 use crate::{
@@ -16,6 +16,7 @@ const HEADERS: &str = "WebSocket headers";
 const RECONNECT_MIN: &str = "First wait";
 const RECONNECT_MAX: &str = "Longest wait";
 const LENIENT: &str = "Lenient";
+const RATE_GUARD: &str = "Rate guard";
 
 const OF_DISCONNECT: &[PropertyField] = &[
     (
@@ -53,6 +54,11 @@ pub fn add(form: Form, profile: &Profile) -> Form {
             LENIENT,
             profile.lenient,
             "go on after protocol violations where the framing allows",
+        )
+        .flag(
+            RATE_GUARD,
+            profile.rate_guard,
+            "when the screen cannot keep up: drop QoS 0 and count it, rather than read more slowly",
         )
         .text(
             PROXY,
@@ -94,6 +100,7 @@ pub fn read(form: &mut Form, profile: &mut Profile) {
         profile.reconnect = config::Backoff { min, max };
     }
     profile.lenient = form.is_set(LENIENT);
+    profile.rate_guard = form.is_set(RATE_GUARD);
     read_way(form, profile);
     profile.properties.disconnect =
         property_fields::read(form, OF_DISCONNECT, &profile.properties.disconnect);
