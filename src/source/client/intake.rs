@@ -417,6 +417,28 @@ mod tests {
     }
 
     #[test]
+    fn the_buffer_of_a_large_frame_grows_with_it_and_not_beyond_its_end() {
+        let large = publish(3_000_000);
+        let mut intake = Intake::new(Limits {
+            max_payload: 4 << 20,
+            max_packet: 16 << 20,
+            ..Limits::default()
+        });
+        let mut frames = Vec::new();
+        for (read, bytes) in large.chunks(SPARE).enumerate() {
+            intake.room().extend_from_slice(bytes);
+            frames.extend(all(&mut intake));
+            let capacity = intake.buffer.capacity();
+            assert!(
+                capacity <= (2 * (read + 1) * SPARE).min(large.len() + SPARE),
+                "{capacity} at {read}"
+            );
+        }
+        assert_eq!(frames, [(large.clone(), large.len())]);
+        assert_eq!(*intake.take_batch(), *large);
+    }
+
+    #[test]
     fn a_watched_topic_keeps_more() {
         let long = publish(5_000);
         let mut intake = Intake::new(Limits {
