@@ -30,6 +30,18 @@ impl Block {
     }
 }
 
+impl Default for Block {
+    fn default() -> Self {
+        Self(Store::Heap(Box::default()))
+    }
+}
+
+impl From<Vec<u8>> for Block {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Store::Heap(bytes.into_boxed_slice()))
+    }
+}
+
 impl Deref for Block {
     type Target = [u8];
 

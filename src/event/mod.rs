@@ -12,7 +12,7 @@ mod status;
 
 pub use batch::{Batch, Frame, PacketRecord, PublishRecord, Record, Span, Time};
 pub use block::Block;
-pub use buffer::{Buffer, Room, Spares};
+pub use buffer::{Buffer, Spares};
 pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome, UNTOLD};
 pub use stages::{Stage, Stages};
 pub use status::{

@@ -279,6 +279,7 @@ impl Intake {
         let (taken, left) = (self.next - self.base, self.buffer.len() - self.next);
         if self.base > 0 || taken <= SMALL || left > taken {
             let mut copy = if taken <= SMALL {
+                self.spares.free_one();
                 Buffer::with_capacity(taken)
             } else {
                 self.spares.buffer(taken)

@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    event::{Buffer, Room},
+    event::Buffer,
     source::net::{BoxedIo, Stream},
 };
 
@@ -69,26 +69,11 @@ impl Socket {
 
     /// Reads behind the end of `buffer`, no further than its capacity; 0 is the end of the stream.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut Buffer) -> Poll<io::Result<usize>> {
-        let read = match buffer.room() {
-            Room::Heap(bytes) => return self.poll_read_behind(cx, bytes),
-            Room::Pages(room) => self.poll_read_into(cx, room),
-        };
+        let read = self.poll_read_into(cx, buffer.room());
         if let Poll::Ready(Ok(count)) = read {
             buffer.advance(count);
         }
         read
-    }
-
-    fn poll_read_behind(&mut self, cx: &mut Context<'_>, bytes: &mut Vec<u8>) -> Poll<io::Result<usize>> {
-        if let Some(layered) = &mut self.layered {
-            return pin!(layered.read_buf(bytes)).poll(cx);
-        }
-        if let Some(plain) = &self.plain
-            && let Some(read) = ready(look(plain, bytes))
-        {
-            return Poll::Ready(read);
-        }
-        pin!(self.watch()?.read_buf(bytes)).poll(cx)
     }
 
     fn poll_read_into(&mut self, cx: &mut Context<'_>, room: &mut [u8]) -> Poll<io::Result<usize>> {
@@ -143,17 +128,6 @@ async fn close(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result
         rest.clear();
     }
     Ok(())
-}
-
-/// Reads what there is, within the capacity.
-fn look(plain: &std::net::TcpStream, buffer: &mut Vec<u8>) -> io::Result<usize> {
-    let (before, room) = (buffer.len(), buffer.capacity() - buffer.len());
-    let read = plain.take(room as u64).read_to_end(buffer);
-    // What came before there was no more is in the buffer.
-    match buffer.len() - before {
-        0 => read,
-        count => Ok(count),
-    }
 }
 
 /// `None`: not ready yet.
