@@ -223,10 +223,12 @@ impl TopicsPane {
     pub fn set_all(&mut self, model: &Model, is_open: bool) {
         self.is_touched = true;
         if is_open {
+            // What is selected keeps a row of its own.
+            self.is_pinned |= self.selected.is_some();
             self.view.expand_all();
-        } else {
-            self.view.collapse_all();
+            return;
         }
+        self.view.collapse_all();
         if let Some(node) = self.selected {
             let visible = self.view.visible_ancestor(model.topics(), node);
             let row = visible.and_then(|level| self.view.index_of(model.topics(), level));

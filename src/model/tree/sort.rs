@@ -71,13 +71,6 @@ impl Order {
         }
     }
 
-    /// None of the children shows a row.
-    pub(super) fn clear_rows(&mut self) {
-        for block in &mut self.blocks {
-            block.rows = 0;
-        }
-    }
-
     /// Counts all rows anew.
     pub(super) fn recount(&mut self, rows_of: impl Fn(u32) -> u32) {
         for block in &mut self.blocks {

@@ -320,7 +320,8 @@ impl TreeView {
         for flags in &mut self.flags {
             *flags &= !(MATCHED | FOLDED);
         }
-        self.orders.values_mut().for_each(Order::clear_rows);
+        // Made again from the names once it is seen what is left: each match would look for its place in it.
+        self.orders.clear();
     }
 
     /// Asks the next `count` levels whether they match the filter, true once all were asked. A topic that no longer
