@@ -4,7 +4,7 @@ use super::{App, effect::Effect, sieve::Sieve};
 use crate::model::{LogView, Model};
 
 /// Older messages looked at in one go after a filter changed: a few milliseconds.
-pub const BACKFILL: u64 = 20_000;
+pub const BACKFILL: u64 = 10_000;
 
 /// The pane's state.
 #[derive(Debug)]
