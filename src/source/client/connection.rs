@@ -89,12 +89,14 @@ impl Connection {
         }
     }
 
-    /// Bytes came in, as the clock says in `last_read`.
-    pub fn on_read(&mut self, was_full: bool) {
+    /// So many bytes came in, as the clock says in `last_read`; whether there may be more.
+    pub fn on_read(&mut self, count: usize) -> bool {
+        let was_full = self.socket.is_full(count);
         self.pace.on_read(self.last_read.mono_us, was_full);
         if self.pace.is_slow() {
             self.socket.unwatch();
         }
+        was_full
     }
 
     /// Whichever of reading and writing can be done, in turns where both can.

@@ -14,7 +14,9 @@ use crate::{
 };
 
 /// Room for one read.
-const SPARE: usize = 64 * 1024;
+const SPARE: usize = super::socket::READ;
+/// A buffer grows to this by doubling; only beyond it no further than the frame in sight.
+const ORDINARY: usize = 512 * 1024;
 /// A buffer larger than this is not kept for small messages.
 const MAX_KEPT: usize = 1024 * 1024;
 /// Fewer bytes are copied out rather than moved with their 64 KiB of room.
@@ -120,12 +122,8 @@ impl Intake {
             self.buffer.remove(0, self.base);
             self.next -= self.base;
             self.base = 0;
-            let ends = if self.in_sight > 0 {
-                self.next + self.in_sight
-            } else {
-                usize::MAX
-            };
-            self.buffer.reserve(SPARE, ends.saturating_add(SPARE));
+            let ends = self.next + self.in_sight;
+            self.buffer.reserve(SPARE, (ends + SPARE).max(ORDINARY));
         }
         &mut self.buffer
     }
@@ -431,7 +429,7 @@ mod tests {
             frames.extend(all(&mut intake));
             let capacity = intake.buffer.capacity();
             assert!(
-                capacity <= (2 * (read + 1) * SPARE).min(large.len() + SPARE),
+                capacity <= (2 * (read + 1) * SPARE).min(large.len() + SPARE).max(ORDINARY),
                 "{capacity} at {read}"
             );
         }

@@ -117,8 +117,8 @@ impl Actor {
     fn on_io(&mut self, link: &mut Connection, io: Io) -> Option<Gone> {
         match io {
             Io::Read(Ok(0)) => Some(Gone::Lost(link.write_error.take())),
-            Io::Read(Ok(_)) => {
-                self.on_read(link);
+            Io::Read(Ok(count)) => {
+                self.on_read(link, count);
                 None
             }
             Io::Wrote(Ok(bytes)) if bytes > 0 => {
@@ -137,14 +137,12 @@ impl Actor {
         }
     }
 
-    fn on_read(&mut self, link: &mut Connection) {
-        let buffer = link.intake.buffer();
-        let was_full = buffer.len() == buffer.capacity();
+    fn on_read(&mut self, link: &mut Connection, count: usize) {
         if link.up_at.is_none() && link.first.is_empty() {
-            link.first.extend(buffer.iter().take(FIRST));
+            link.first.extend(link.intake.buffer().iter().take(FIRST));
         }
         link.last_read = self.clock.now();
-        link.on_read(was_full);
+        let was_full = link.on_read(count);
         self.session
             .on_read(link.last_read.mono_us, was_full || link.intake.is_midframe());
     }

@@ -19,6 +19,11 @@ use crate::{
     source::net::{BoxedIo, Stream},
 };
 
+/// Bytes of one read at most: larger ones would leave more behind a batch than there is in it, to be copied.
+pub const READ: usize = 64 * 1024;
+/// A TLS record or a frame of a WebSocket comes alone: one of this size is no trickle.
+const LAYERED_READ: usize = 8 * 1024;
+
 /// A connected socket: one of the three; none after a switch between the first two has failed.
 pub struct Socket {
     /// TLS, a WebSocket: always watched.
@@ -67,9 +72,21 @@ impl Socket {
         self.plain.is_some()
     }
 
-    /// Reads behind the end of `buffer`, no further than its capacity; 0 is the end of the stream.
+    /// Whether a read of so many bytes left more behind it, or may have.
+    pub const fn is_full(&self, read: usize) -> bool {
+        read >= if self.layered.is_some() {
+            LAYERED_READ
+        } else {
+            READ
+        }
+    }
+
+    /// Reads behind the end of `buffer`, [`READ`] bytes and what its capacity holds at most; 0 is the end of the stream.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut Buffer) -> Poll<io::Result<usize>> {
-        let read = self.poll_read_into(cx, buffer.room());
+        let room = buffer.room();
+        let len = room.len().min(READ);
+        let room = room.get_mut(..len).unwrap_or_default();
+        let read = self.poll_read_into(cx, room);
         if let Poll::Ready(Ok(count)) = read {
             buffer.advance(count);
         }
