@@ -167,7 +167,7 @@ fn what_a_server_must_not_do_is_named_and_answered_by_nothing() {
 /// A first message of the server to the nonce the client chose.
 fn first(connect: &Connect, rest: &str) -> Packet {
     let data = String::from_utf8(connect.properties.authentication_data().unwrap().to_vec()).unwrap();
-    let nonce = data.rsplit_once("r=").unwrap().1;
+    let nonce = data.split_once(",r=").unwrap().1;
     auth(
         0x18,
         Some(SCRAM),
