@@ -13,8 +13,9 @@ use super::Block;
 
 /// Blocks kept for use again: as many as are on their way while neither side waits for the other.
 const SPARES: usize = 4;
-/// Larger ones are not kept: they are for large messages, one at a time.
+/// Larger ones are not kept: they are for large messages, one at a time. Nor are small ones, which cost little to make.
 const LARGEST_SPARE: usize = 512 * 1024;
+const SMALLEST_SPARE: usize = 64 * 1024;
 
 /// Bytes that grow at the end.
 #[derive(Default)]
@@ -63,7 +64,11 @@ impl Spares {
 impl Buffer {
     /// Empty, with room for `capacity` bytes.
     pub fn with_capacity(capacity: usize) -> Self {
-        Self::from(Block::zeroed(capacity))
+        Self {
+            block: Block::zeroed(capacity),
+            len: 0,
+            home: None,
+        }
     }
 
     /// Bytes it has room for, those it holds included.
@@ -118,20 +123,10 @@ impl Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         if let Some(home) = &self.home
-            && self.block.len() <= LARGEST_SPARE
+            && (SMALLEST_SPARE..=LARGEST_SPARE).contains(&self.block.len())
         {
             // Enough are there, or nobody reads any more.
             let _ = home.try_send(std::mem::take(&mut self.block));
-        }
-    }
-}
-
-impl From<Block> for Buffer {
-    fn from(block: Block) -> Self {
-        Self {
-            block,
-            len: 0,
-            home: None,
         }
     }
 }
@@ -204,19 +199,25 @@ mod tests {
     fn blocks_of_dropped_buffers_are_used_again() {
         let spares = Spares::default();
         let mut first = spares.buffer(1_000);
-        first.extend_from_slice(&[1; 5_000]);
+        first.extend_from_slice(&vec![1; 100_000]);
         drop(first);
         let second = spares.buffer(10);
-        assert_eq!((second.len(), second.capacity()), (0, 5_000));
+        assert_eq!((second.len(), second.capacity()), (0, 100_000));
         drop(second);
         spares.free_one();
         assert_eq!(spares.buffer(10).capacity(), 10);
-        drop(spares.buffer(LARGEST_SPARE + 1));
-        assert_eq!(spares.buffer(10).capacity(), 10, "too large to be kept");
-        // What is above the number kept is freed, and so is what comes home too late.
-        let mut many: Vec<Buffer> = (0..9).map(|_| spares.buffer(10)).collect();
-        many.truncate(1);
-        drop(spares);
-        drop(many);
+        for unfit in [SMALLEST_SPARE - 1, LARGEST_SPARE + 1] {
+            drop(spares.buffer(unfit));
+            assert_eq!(spares.buffer(10).capacity(), 10, "{unfit}");
+        }
+    }
+
+    #[test]
+    fn no_more_blocks_are_kept_than_are_of_use() {
+        let spares = Spares::default();
+        drop((0..9).map(|_| spares.buffer(SMALLEST_SPARE)).collect::<Vec<_>>());
+        let taken: Vec<Buffer> = (0..9).map(|_| spares.buffer(1)).collect();
+        let used_again = taken.iter().filter(|buffer| buffer.capacity() > 1).count();
+        assert_eq!(used_again, SPARES);
     }
 }

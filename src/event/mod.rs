@@ -1,7 +1,7 @@
 //! The vocabulary between the two halves of the program: sources produce [`Batch`]es of [`Record`]s and take
 //! [`Command`]s; the model, the headless verbs and the recorder consume batches.
 //!
-//! Values only. What a source cannot know is `None`, never guessed.
+//! Values, and the memory their bytes lie in. What a source cannot know is `None`, never guessed.
 
 mod batch;
 mod block;

@@ -173,9 +173,9 @@ impl Model {
             previous_id: node.map_or(0, |node| self.topics.stats(node).last_id.unwrap_or(0)),
         };
         let (topics, packets, reserved) = (&self.topics, &self.packets, self.reserved);
-        // What is copied from is in memory too.
-        let in_hand = batch.bytes(&record.frame).len();
         let budget = || {
+            // What is copied from is in memory too.
+            let in_hand = batch.bytes(&record.frame).len();
             self.budget
                 .saturating_sub(topics.memory() + packets.memory() + reserved + in_hand)
         };
