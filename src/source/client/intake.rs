@@ -7,18 +7,18 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use super::keeping::{Keeping, broken_length};
 use crate::{
     event::{Buffer, Span, Spares},
-    mqtt::{ProtocolVersion, ReasonCode},
-    wire::{Anomaly, FrameHead, PacketType, Scan, scan},
+    mqtt::ProtocolVersion,
+    wire::{Anomaly, Scan, scan},
 };
 
 /// Room for one read.
 const SPARE: usize = super::socket::READ;
-/// A buffer grows to this by doubling; only beyond it no further than the frame in sight.
+/// A buffer grows to this by doubling, and beyond it no further than to the end of the frame in sight; one that
+/// did is not kept for small messages.
 const ORDINARY: usize = 512 * 1024;
-/// A buffer larger than this is not kept for small messages.
-const MAX_KEPT: usize = 1024 * 1024;
 /// Fewer bytes are copied out rather than moved with their 64 KiB of room.
 const SMALL: usize = 8 * 1024;
 
@@ -62,11 +62,7 @@ pub struct Intake {
     /// Bytes of the frame behind `next` as far as it is kept, once they are known.
     in_sight: usize,
     cut: Option<Cut>,
-    max_payload: usize,
-    max_watched: usize,
-    max_packet: usize,
-    /// Topics with that other limit.
-    watched: Arc<HashSet<String>>,
+    keeping: Keeping,
 }
 
 impl Intake {
@@ -79,33 +75,13 @@ impl Intake {
             next: 0,
             in_sight: 0,
             cut: None,
-            max_payload: limits.max_payload.min(limits.max_packet),
-            max_watched: limits.max_watched.min(limits.max_packet),
-            max_packet: limits.max_packet,
-            watched: Arc::default(),
+            keeping: Keeping::new(limits),
         }
     }
 
     /// Watches these topics and no others.
     pub fn watch(&mut self, topics: &Arc<HashSet<String>>) {
-        if !Arc::ptr_eq(&self.watched, topics) {
-            self.watched = Arc::clone(topics);
-        }
-    }
-
-    /// Bytes kept of a payload of this PUBLISH.
-    fn limit(&self, frame: &[u8], head: FrameHead) -> usize {
-        let at = usize::from(head.header_len) + 2;
-        let topic_len = frame.get(at - 2..at).map_or(0, |len| {
-            len.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte))
-        });
-        let topic = frame.get(at..at + topic_len).unwrap_or_default();
-        let is_watched = std::str::from_utf8(topic).is_ok_and(|topic| self.watched.contains(topic));
-        if is_watched {
-            self.max_watched.max(self.max_payload)
-        } else {
-            self.max_payload
-        }
+        self.keeping.watch(topics);
     }
 
     /// The buffer with room for one read behind its end.
@@ -114,7 +90,7 @@ impl Intake {
             self.buffer.truncate(0);
             self.next -= self.base;
             self.base = 0;
-            if self.buffer.capacity() > MAX_KEPT {
+            if self.buffer.capacity() > ORDINARY {
                 self.buffer = self.spares.buffer(SPARE);
             }
         }
@@ -186,57 +162,27 @@ impl Intake {
             Scan::Incomplete => return Next::Incomplete,
             Scan::Malformed => return Next::Broken(broken_length(version)),
         };
-        if head.frame_len() <= rest.len() && head.frame_len() <= self.max_payload {
-            return self.found(head.frame_len(), head.frame_len());
-        }
-        match self.measure(head, version) {
-            Ok(Some(kept)) if kept < head.frame_len() => {
-                let cut = Cut {
-                    kept,
-                    wire_len: head.frame_len(),
-                    to_skip: head.frame_len() - kept,
-                };
-                self.cut = Some(cut);
-                self.skip(cut)
-            }
-            Ok(Some(kept)) => self.found(kept, kept),
-            Ok(None) => Next::Incomplete,
-            Err(anomaly) => Next::Broken(anomaly),
-        }
-    }
-
-    /// How many bytes of a long or half-read frame are kept, once so many are here.
-    fn measure(&mut self, head: FrameHead, version: ProtocolVersion) -> Result<Option<usize>, Anomaly> {
-        let rest = self.buffer.get(self.next..).unwrap_or_default();
         let frame_len = head.frame_len();
-        if frame_len > self.max_packet {
-            return Err(too_large(head.first_byte, frame_len, self.max_packet));
+        if frame_len <= rest.len() && self.keeping.keeps_whole(frame_len) {
+            return self.found(frame_len, frame_len);
         }
-        let is_long = frame_len > self.max_payload;
-        let is_publish = PacketType::from_first_byte(head.first_byte) == Some(PacketType::Publish);
-        let kept = match (is_long, is_publish) {
-            (false, _) => frame_len,
-            // Real ones have some kilobytes; what is kept of a message is no measure for these.
-            (true, false) if frame_len > self.max_payload.max(MAX_KEPT) => {
-                return Err(too_large(
-                    head.first_byte,
-                    frame_len,
-                    self.max_payload.max(MAX_KEPT),
-                ));
-            }
-            (true, false) => frame_len,
-            (true, true) => match payload_start(rest, head, version) {
-                Some(start) if start > frame_len => frame_len,
-                Some(start) if start > self.max_payload.max(MAX_KEPT) => {
-                    return Err(too_large(head.first_byte, start, self.max_payload.max(MAX_KEPT)));
-                }
-                Some(start) => frame_len.min(start + self.limit(rest, head)),
-                None => return Ok(None),
-            },
+        let kept = match self.keeping.kept(rest, head, version) {
+            Ok(Some(kept)) => kept,
+            Ok(None) => return Next::Incomplete,
+            Err(anomaly) => return Next::Broken(anomaly),
         };
-        let is_here = rest.len() >= kept;
-        self.in_sight = kept;
-        Ok(is_here.then_some(kept))
+        if rest.len() < kept {
+            self.in_sight = kept;
+            Next::Incomplete
+        } else if kept < frame_len {
+            self.skip(Cut {
+                kept,
+                wire_len: frame_len,
+                to_skip: frame_len - kept,
+            })
+        } else {
+            self.found(kept, kept)
+        }
     }
 
     /// Drops what is here of the tail of a long PUBLISH.
@@ -249,15 +195,12 @@ impl Intake {
         } else {
             self.buffer.remove(tail, tail + dropped);
         }
-        if dropped < cut.to_skip {
-            self.cut = Some(Cut {
-                to_skip: cut.to_skip - dropped,
-                ..cut
-            });
-            return Next::Incomplete;
+        let to_skip = cut.to_skip - dropped;
+        self.cut = (to_skip > 0).then_some(Cut { to_skip, ..cut });
+        match self.cut {
+            Some(_) => Next::Incomplete,
+            None => self.found(cut.kept, cut.wire_len),
         }
-        self.cut = None;
-        self.found(cut.kept, cut.wire_len)
     }
 
     fn found(&mut self, len: usize, wire_len: usize) -> Next {
@@ -276,12 +219,10 @@ impl Intake {
     pub fn take_batch(&mut self) -> Buffer {
         let (taken, left) = (self.next - self.base, self.buffer.len() - self.next);
         if self.base > 0 || taken <= SMALL || left > taken {
-            let mut copy = if taken <= SMALL {
+            if taken <= SMALL {
                 self.spares.free_one();
-                Buffer::with_capacity(taken)
-            } else {
-                self.spares.buffer(taken)
-            };
+            }
+            let mut copy = Buffer::with_capacity(taken);
             copy.extend_from_slice(self.buffer.get(self.base..self.next).unwrap_or_default());
             self.base = self.next;
             return copy;
@@ -294,57 +235,10 @@ impl Intake {
     }
 }
 
-/// Where the payload of a PUBLISH begins, once that much is here.
-fn payload_start(frame: &[u8], head: FrameHead, version: ProtocolVersion) -> Option<usize> {
-    let mut at = usize::from(head.header_len);
-    let topic_len = frame.get(at..at + 2)?;
-    at += 2 + usize::from(u16::from_be_bytes(topic_len.try_into().ok()?));
-    if head.first_byte & 0x06 != 0 {
-        at += 2;
-    }
-    if version == ProtocolVersion::V5 {
-        let mut len = 0usize;
-        for index in 0..4 {
-            let byte = *frame.get(at)?;
-            at += 1;
-            len |= usize::from(byte & 0x7f) << (7 * index);
-            if byte & 0x80 == 0 {
-                break;
-            }
-        }
-        at += len;
-    }
-    Some(at)
-}
-
-fn broken_length(version: ProtocolVersion) -> Anomaly {
-    let statement = if version == ProtocolVersion::V5 {
-        "MQTT 5 §1.5.5"
-    } else {
-        "MQTT 3.1.1 §2.2.3"
-    };
-    Anomaly {
-        offset: 1,
-        what: format!("the remaining length has more than four bytes ({statement})"),
-        is_violation: true,
-        reason: ReasonCode::MALFORMED_PACKET,
-    }
-}
-
-fn too_large(first_byte: u8, len: usize, limit: usize) -> Anomaly {
-    let name = PacketType::from_first_byte(first_byte).map_or("packet", PacketType::name);
-    Anomaly {
-        offset: 1,
-        what: format!("a {name} of {len} bytes, we take {limit} (MQTT-3.1.2-24)"),
-        is_violation: true,
-        reason: ReasonCode::PACKET_TOO_LARGE,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::Limits;
+    use crate::{mqtt::ReasonCode, source::Limits};
 
     const V: ProtocolVersion = ProtocolVersion::V311;
 

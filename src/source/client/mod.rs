@@ -12,6 +12,7 @@ mod batcher;
 mod connection;
 mod identity;
 mod intake;
+mod keeping;
 mod pace;
 mod receive;
 mod record;
