@@ -284,19 +284,12 @@ impl Log {
         let Some(segment) = behind.checked_sub(1).and_then(|index| self.segments.get(index)) else {
             return self.first_id();
         };
-        let mut range = 0..segment.count();
-        while range.start < range.end {
-            let middle = range.start.midpoint(range.end);
-            if segment
-                .header(middle)
+        let is_before = |index: u32| {
+            segment
+                .header(index)
                 .is_some_and(|header| header.mono_us < mono_us)
-            {
-                range.start = middle + 1;
-            } else {
-                range.end = middle;
-            }
-        }
-        segment.first_id() + u64::from(range.start)
+        };
+        segment.first_id() + u64::from(stored::bisect(segment.count(), is_before))
     }
 }
 

@@ -1,9 +1,23 @@
-//! The bytes behind a header, put together and taken apart.
+//! What all blocks of messages have in common: finding one, and taking the bytes behind a header apart.
 
 use super::{
     header::{Flags, Header},
     segment::Parts,
 };
+
+/// The first of `count` in order that is not `before` what is looked for.
+pub(super) fn bisect(count: u32, before: impl Fn(u32) -> bool) -> u32 {
+    let mut range = 0..count;
+    while range.start < range.end {
+        let middle = range.start.midpoint(range.end);
+        if before(middle) {
+            range.start = middle + 1;
+        } else {
+            range.end = middle;
+        }
+    }
+    range.start
+}
 
 /// A message's stored bytes, taken apart.
 #[derive(Debug, Clone, Copy)]

@@ -9,7 +9,7 @@ use crate::{
     model::log::{
         header::{Flags, Header},
         segment::HEADER,
-        stored::split,
+        stored::{bisect, split},
     },
 };
 
@@ -139,17 +139,9 @@ impl KeptBlock {
     }
 
     pub(super) fn find(&self, id: u64) -> Option<u32> {
-        let mut range = 0..self.count;
-        while range.start < range.end {
-            let middle = range.start.midpoint(range.end);
-            if self.id(middle) < id {
-                range.start = middle + 1;
-            } else {
-                range.end = middle;
-            }
-        }
-        let is_it = range.start < self.count && self.id(range.start) == id;
-        (is_it && !self.entry(range.start).is_hole()).then_some(range.start)
+        let index = bisect(self.count, |index| self.id(index) < id);
+        let is_it = index < self.count && self.id(index) == id;
+        (is_it && !self.entry(index).is_hole()).then_some(index)
     }
 
     pub(super) fn bytes(&self, header: &Header) -> &[u8] {

@@ -14,7 +14,7 @@
 
 mod block;
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::RangeInclusive};
 
 use super::header::Header;
 use crate::event::Block;
@@ -122,12 +122,11 @@ impl KeptMessages {
                 let freed = self.blocks[index].drop_values(class, to_free);
                 self.given_up += freed.values;
                 to_free = to_free.saturating_sub(freed.bytes);
-                let before = self.blocks.len();
-                if freed.values > 0 {
-                    self.rewrite(index);
-                }
-                // A block that was joined to the one before it or emptied leaves its place to the next.
-                index = (index + 1).saturating_sub(before - self.blocks.len());
+                index = if freed.values > 0 {
+                    self.rewrite(index)
+                } else {
+                    index + 1
+                };
             }
         }
         if smallest == 0 {
@@ -154,11 +153,8 @@ impl KeptMessages {
         let mut index = 0;
         while index < self.blocks.len() {
             let block = &self.blocks[index];
-            let before = self.blocks.len();
-            if block.len() - block.live() > self.block_len / 16 {
-                self.rewrite(index);
-            }
-            index = (index + 1).saturating_sub(before - self.blocks.len());
+            let has_holes = block.len() - block.live() > self.block_len / 16;
+            index = if has_holes { self.rewrite(index) } else { index + 1 };
         }
     }
 
@@ -194,20 +190,20 @@ impl KeptMessages {
         }
     }
 
-    /// Writes a block anew without its holes, with a neighbour where both fit into one.
-    fn rewrite(&mut self, index: usize) {
-        let both = |one: usize, other: usize| {
-            let live = |index: usize| self.blocks.get(index).map(KeptBlock::live);
-            Some(live(one)? + live(other)? <= self.block_len)
-        };
-        let before = index.checked_sub(1);
-        let (from, to) = match before {
-            Some(before) if both(before, index) == Some(true) => (before, index),
-            _ if index + 2 < self.blocks.len() && both(index, index + 1) == Some(true) => (index, index + 1),
+    /// Writes a block anew without its holes, with a neighbour where both fit into one. Gives where a walk goes on:
+    /// at the block that took in the one behind.
+    fn rewrite(&mut self, index: usize) -> usize {
+        let live =
+            |blocks: RangeInclusive<usize>| -> usize { self.blocks.range(blocks).map(KeptBlock::live).sum() };
+        let fits = |from: usize, to: usize| live(from..=to) <= self.block_len;
+        let (from, to) = match index.checked_sub(1) {
+            Some(before) if fits(before, index) => (before, index),
+            // The last one is still being filled.
+            _ if index + 2 < self.blocks.len() && fits(index, index + 1) => (index, index + 1),
             _ => (index, index),
         };
         let first_id = self.blocks[from].first_id();
-        let len = self.blocks.range(from..=to).map(KeptBlock::live).sum();
+        let len = live(from..=to);
         let mut fresh = KeptBlock::new(len, first_id);
         for old in self.blocks.drain(from..=to) {
             self.held -= old.len();
@@ -217,6 +213,7 @@ impl KeptMessages {
         }
         self.held += len;
         self.blocks.insert(from, fresh);
+        index + 1 - (to - from)
     }
 }
 
