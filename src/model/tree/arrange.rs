@@ -130,18 +130,18 @@ impl TreeView {
         if self.sort == SortBy::Name {
             return;
         }
-        let parents: Vec<u32> = self.orders.drain().map(|(parent, _)| parent).collect();
-        for parent in parents {
-            self.order_anew(topics, parent, now_us);
-        }
+        self.order_all_anew(topics, now_us);
     }
 
     /// Orders by something else.
     pub fn set_sort(&mut self, topics: &Topics, sort: SortBy, now_us: u64) {
         self.sort = sort;
         self.keys.fill(0);
-        let parents: Vec<u32> = self.orders.drain().map(|(parent, _)| parent).collect();
-        for parent in parents {
+        self.order_all_anew(topics, now_us);
+    }
+
+    fn order_all_anew(&mut self, topics: &Topics, now_us: u64) {
+        for parent in std::mem::take(&mut self.orders).into_keys() {
             self.order_anew(topics, parent, now_us);
         }
     }

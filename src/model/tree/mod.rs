@@ -9,6 +9,7 @@
 //! It knows counts and the ids of messages, not their contents, nor what is expanded on a screen.
 
 mod arrange;
+mod filtered;
 mod index;
 mod read;
 mod rows;

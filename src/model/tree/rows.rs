@@ -114,17 +114,8 @@ impl TreeView {
 
     /// The row of a level; of those that share a row, any. `None` under a closed level or out of scope.
     pub fn index_of(&self, topics: &Topics, id: NodeId) -> Option<usize> {
-        if !self.has_seen(id.0) || id == NodeId::FOREST {
-            return None;
-        }
         let root = self.scope_root();
-        let mut level = self.end_of_chain(topics, id.0);
-        if level == root || self.rows_of(level) == 0 {
-            return None;
-        }
-        if !self.is_shown(topics, level) {
-            return None;
-        }
+        let mut level = self.shown(topics, id)?;
         let mut row = 0;
         loop {
             let parent = topics.node(NodeId(level)).parent;
@@ -144,15 +135,23 @@ impl TreeView {
         }
     }
 
-    /// Whether all levels above one are open, up to the part of the forest that is shown.
-    fn is_shown(&self, topics: &Topics, mut level: u32) -> bool {
+    /// The level whose row stands for this one too; `None` under a closed level or out of scope.
+    fn shown(&self, topics: &Topics, id: NodeId) -> Option<u32> {
+        if !self.has_seen(id.0) || id == NodeId::FOREST {
+            return None;
+        }
+        let shown = self.end_of_chain(topics, id.0);
+        if shown == self.scope_root() || self.rows_of(shown) == 0 {
+            return None;
+        }
+        let mut level = shown;
         loop {
             let parent = topics.node(NodeId(level)).parent;
             if parent == self.scope_root() {
-                return true;
+                return Some(shown);
             }
             if parent == 0 || self.rows_of(parent) == 0 || !self.is_link(parent) && !self.is_open(parent) {
-                return false;
+                return None;
             }
             level = parent;
         }
@@ -162,8 +161,8 @@ impl TreeView {
     pub fn visible_ancestor(&self, topics: &Topics, id: NodeId) -> Option<NodeId> {
         let mut level = Some(id);
         while let Some(id) = level {
-            if self.index_of(topics, id).is_some() {
-                return Some(NodeId(self.end_of_chain(topics, id.0)));
+            if let Some(shown) = self.shown(topics, id) {
+                return Some(NodeId(shown));
             }
             level = topics.parent(id);
         }

@@ -22,9 +22,9 @@ const LINK: u8 = 2;
 /// Something was delivered at or below it.
 const HEARD: u8 = 4;
 /// It or something below matches the filter.
-const MATCHED: u8 = 8;
+pub(super) const MATCHED: u8 = 8;
 /// Closed while a filter is on; what matches starts open.
-const FOLDED: u8 = 16;
+pub(super) const FOLDED: u8 = 16;
 
 /// Which part of the forest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,10 +39,10 @@ pub enum Scope {
 /// A view of the tree. Call [`sync`](Self::sync) after the model changed, before anything else.
 #[derive(Debug)]
 pub struct TreeView {
-    inner: Vec<u32>,
+    pub(super) inner: Vec<u32>,
     pub(super) flags: Vec<u8>,
     /// Of each level, side by side: a walk over all of a million nodes themselves reads a hundred megabytes.
-    parents: Vec<u32>,
+    pub(super) parents: Vec<u32>,
     /// What the order was made by; stays until [`resort`](Self::resort), so rows do not dance.
     pub(super) keys: Vec<u32>,
     pub(super) orders: HashMap<u32, Order>,
@@ -50,9 +50,9 @@ pub struct TreeView {
     pub(super) sort: SortBy,
     scope: Scope,
     scope_root: u32,
-    is_filtered: bool,
+    pub(super) is_filtered: bool,
     /// With a filter on: levels from here on are still to be asked whether they match.
-    checked: u32,
+    pub(super) checked: u32,
     opens_new: bool,
     seen_changes: usize,
 }
@@ -158,7 +158,7 @@ impl TreeView {
     }
 
     /// Changes a level and the sums above it, up to the first level where nothing changes.
-    fn set_flags(&mut self, topics: &Topics, id: u32, flags: u8) {
+    pub(super) fn set_flags(&mut self, topics: &Topics, id: u32, flags: u8) {
         let mut old = self.rows_of(id);
         self.flags[id as usize] = flags;
         let mut level = id;
@@ -295,96 +295,17 @@ impl TreeView {
     }
 
     /// Counts all rows anew: one pass from the last level to the first, as children come behind parents.
-    fn recount(&mut self) {
+    pub(super) fn recount(&mut self) {
         self.inner.fill(0);
         for id in (1..self.flags.len() as u32).rev() {
             let rows = self.rows_of(id);
             self.inner[self.parents[id as usize] as usize] += rows;
         }
-        self.recount_orders();
-    }
-
-    fn recount_orders(&mut self) {
         let mut orders = std::mem::take(&mut self.orders);
         for order in orders.values_mut() {
             order.recount(|node| self.rows_of(node));
         }
         self.orders = orders;
-    }
-
-    /// Shows only topics that match, and the levels above them: none until [`check`](Self::check) finds them.
-    pub fn set_filter(&mut self) {
-        self.is_filtered = true;
-        self.checked = 0;
-        self.inner.fill(0);
-        for flags in &mut self.flags {
-            *flags &= !(MATCHED | FOLDED);
-        }
-        // Made again from the names once it is seen what is left: each match would look for its place in it.
-        self.orders.clear();
-    }
-
-    /// Asks the next `count` levels whether they match the filter, true once all were asked. A topic that no longer
-    /// matches goes.
-    pub fn check(&mut self, topics: &Topics, count: u32, is_match: &mut dyn FnMut(NodeId) -> bool) -> bool {
-        if self.is_checked() {
-            return true;
-        }
-        let end = self.checked.saturating_add(count).min(self.flags.len() as u32);
-        for id in self.checked.max(1)..end {
-            if topics.has_value(NodeId(id)) && is_match(NodeId(id)) {
-                self.mark_match(topics, NodeId(id));
-            } else {
-                self.unmark(topics, id, is_match);
-            }
-        }
-        self.checked = end;
-        self.is_checked()
-    }
-
-    /// Takes a level out of what matches, unless something below it does, and those above that matched by it alone.
-    fn unmark(&mut self, topics: &Topics, id: u32, is_match: &mut dyn FnMut(NodeId) -> bool) {
-        let mut level = id;
-        while level != 0 && self.flags[level as usize] & MATCHED != 0 && self.inner[level as usize] == 0 {
-            if level != id && topics.has_value(NodeId(level)) && is_match(NodeId(level)) {
-                return;
-            }
-            self.set_flags(topics, level, self.flags[level as usize] & !MATCHED);
-            level = topics.nodes.get(level).parent;
-        }
-    }
-
-    /// Asks all topics again, in the calls of [`check`](Self::check) that follow: what matches may change by values
-    /// and by time. What is shown stays until then.
-    pub fn recheck(&mut self) {
-        if self.is_checked() {
-            self.checked = 0;
-        }
-    }
-
-    /// Whether all levels were asked whether they match.
-    pub fn is_checked(&self) -> bool {
-        !self.is_filtered || self.checked as usize >= self.flags.len()
-    }
-
-    /// Shows everything again, open as it was before.
-    pub fn clear_filter(&mut self) {
-        self.is_filtered = false;
-        self.recount();
-    }
-
-    /// Whether a filter is on.
-    pub const fn is_filtered(&self) -> bool {
-        self.is_filtered
-    }
-
-    /// A topic matches the filter by now (its new message does).
-    pub fn mark_match(&mut self, topics: &Topics, id: NodeId) {
-        let mut level = id.0;
-        while level != 0 && self.has_seen(level) && self.flags[level as usize] & MATCHED == 0 {
-            self.set_flags(topics, level, self.flags[level as usize] | MATCHED);
-            level = topics.nodes.get(level).parent;
-        }
     }
 
     /// Shows another part of the forest; what is open stays open.
