@@ -190,6 +190,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_record_of_a_layer_is_full_before_a_read_of_the_socket_is() {
+        let (plain, peer) = pair().await;
+        let layered = Socket::new(Stream::Layered(Box::new(peer)));
+        for (read, plain_is_full, layered_is_full) in [
+            (1, false, false),
+            (LAYERED_READ, false, true),
+            (READ - 1, false, true),
+            (READ, true, true),
+        ] {
+            assert_eq!(plain.is_full(read), plain_is_full, "{read}");
+            assert_eq!(layered.is_full(read), layered_is_full, "{read}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_look_takes_what_there_is_within_the_capacity() {
         const SENT: usize = 3_000_000;
         for capacity in [600, 1_200_000] {
