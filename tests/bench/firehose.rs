@@ -1,12 +1,10 @@
 //! As fast as the socket takes it, beside `mosquitto_sub -v > /dev/null` where that is installed.
 
-use std::{
-    process::{Command, Stdio},
-    time::Instant,
-};
+use std::time::Instant;
 
 use super::{
-    load::{LoadBroker, Subscriber},
+    load::Subscriber,
+    peer::Peer,
     process,
     scene::Scene,
     table::{self, Bar, Row, median},
@@ -120,21 +118,13 @@ fn round(load: Load) -> Round {
     }
 }
 
-/// The same load into `mosquitto_sub -v`, seconds; `None` where it is not installed.
+/// The same load into `mosquitto_sub -v`; `None` where it is not installed.
 fn mosquitto_sub(load: Load) -> Option<Theirs> {
-    let broker = LoadBroker::bind();
-    let mut child = Command::new("mosquitto_sub")
-        .args(["-v", "-t", "#", "-h", "127.0.0.1", "-p"])
-        .arg(broker.addr().port().to_string())
-        .args(["-C", &load.messages.to_string()])
-        .stdout(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut subscriber = broker.accept();
-    let packets = load.packets(&subscriber);
+    let mut peer = Peer::start(Some(load.messages))?;
+    let packets = load.packets(&peer.subscriber);
     let started = Instant::now();
-    send_ten_times(&mut subscriber, &packets);
-    let cpu = process::cpu_to_the_end(&mut child).as_secs_f64();
+    send_ten_times(&mut peer.subscriber, &packets);
+    let cpu = process::cpu_to_the_end(&mut peer.child).as_secs_f64();
     Some(Theirs {
         seconds: started.elapsed().as_secs_f64(),
         cpu,

@@ -24,6 +24,7 @@ mod firehose;
 mod headless;
 mod idle;
 mod keys;
+mod peer;
 mod process;
 mod scene;
 mod share;

@@ -37,20 +37,22 @@ pub fn wake_ups(pid: u32) -> u64 {
 
 /// Resident memory now, bytes.
 pub fn memory(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    field(&status, "VmRSS:") * 1024
+    resident(pid, "VmRSS:")
 }
 
 /// Of that what is the process's own: not pages of files, which others share and the kernel takes back at will.
 pub fn own_memory(pid: u32) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    field(&status, "RssAnon:") * 1024
+    resident(pid, "RssAnon:")
 }
 
 /// Resident memory at its highest so far, bytes.
 pub fn peak_memory(pid: u32) -> u64 {
+    resident(pid, "VmHWM:")
+}
+
+fn resident(pid: u32, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
-    field(&status, "VmHWM:") * 1024
+    field(&status, name) * 1024
 }
 
 fn tasks(pid: u32, file: &str) -> Vec<String> {

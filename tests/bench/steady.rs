@@ -1,14 +1,11 @@
 //! A steady rate, every message in a write of its own.
 
-use std::{
-    process::{Command, Stdio},
-    thread,
-    time::Duration,
-};
+use std::{thread, time::Duration};
 
 use super::{
     keys::{self, Press},
-    load::{LoadBroker, Subscriber},
+    load::Subscriber,
+    peer::Peer,
     process,
     scene::{Scene, Usage},
     table::{Bar, Row, quantile},
@@ -54,21 +51,13 @@ fn at(rate: u32, keys: &str) -> Usage {
 
 /// What `mosquitto_sub -v > /dev/null` uses at a rate, in words.
 fn mosquitto_sub(rate: u32) -> Option<String> {
-    let broker = LoadBroker::bind();
-    let mut child = Command::new("mosquitto_sub")
-        .args(["-v", "-t", "#", "-h", "127.0.0.1", "-p"])
-        .arg(broker.addr().port().to_string())
-        .stdout(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut subscriber = broker.accept();
-    let packets = packets(&subscriber);
-    subscriber.send_steadily(&packets, rate, Duration::from_secs(1));
-    let before = process::cpu(child.id());
-    subscriber.send_steadily(&packets, rate, QUARTER);
-    let cpu = process::cpu(child.id()).saturating_sub(before);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let mut peer = Peer::start(None)?;
+    let packets = packets(&peer.subscriber);
+    peer.subscriber
+        .send_steadily(&packets, rate, Duration::from_secs(1));
+    let before = process::cpu(peer.child.id());
+    peer.subscriber.send_steadily(&packets, rate, QUARTER);
+    let cpu = process::cpu(peer.child.id()).saturating_sub(before);
     let percent = cpu.as_secs_f64() / QUARTER.as_secs_f64() * 100.0;
     Some(format!("mosquitto_sub -v {percent:.1} %"))
 }

@@ -1,7 +1,6 @@
 //! A million topics: how fast they come in, and whether the tree can be used meanwhile and afterwards.
 
 use std::{
-    process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -9,7 +8,8 @@ use std::{
 use super::{
     firehose,
     keys::{self, Press},
-    load::{LoadBroker, Subscriber},
+    load::Subscriber,
+    peer::Peer,
     process,
     scene::Scene,
     table::{Bar, Row, median, quantile},
@@ -69,20 +69,12 @@ fn round() -> Round {
 }
 
 fn mosquitto_sub() -> Option<f64> {
-    let broker = LoadBroker::bind();
-    let mut child = Command::new("mosquitto_sub")
-        .args(["-v", "-t", "#", "-h", "127.0.0.1", "-p"])
-        .arg(broker.addr().port().to_string())
-        .args(["-C", &MESSAGES.to_string()])
-        .stdout(Stdio::null())
-        .spawn()
-        .ok()?;
-    let mut subscriber = broker.accept();
-    let packets = packets(&subscriber, TOPICS);
+    let mut peer = Peer::start(Some(MESSAGES))?;
+    let packets = packets(&peer.subscriber, TOPICS);
     let started = Instant::now();
-    subscriber.send(&packets);
-    subscriber.send(&packets);
-    child.wait().unwrap();
+    peer.subscriber.send(&packets);
+    peer.subscriber.send(&packets);
+    peer.child.wait().unwrap();
     Some(started.elapsed().as_secs_f64())
 }
 
