@@ -10,6 +10,8 @@ mod picture;
 #[path = "../common/screen.rs"]
 mod screen;
 
+mod connection_form;
+mod connection_test;
 mod connections;
 mod details;
 mod drafts;
