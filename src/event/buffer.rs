@@ -11,8 +11,8 @@ use std::{
 
 use super::Block;
 
-/// Blocks kept for use again: as many as are on their way while neither side waits for the other.
-const SPARES: usize = 4;
+/// Blocks kept for use again: who takes batches in drops eight at a time, and takes the next eight meanwhile.
+const SPARES: usize = 16;
 /// Larger ones are not kept: they are for large messages, one at a time. Nor are small ones, which cost little to make.
 const LARGEST_SPARE: usize = 512 * 1024;
 const SMALLEST_SPARE: usize = 64 * 1024;
@@ -215,8 +215,12 @@ mod tests {
     #[test]
     fn no_more_blocks_are_kept_than_are_of_use() {
         let spares = Spares::default();
-        drop((0..9).map(|_| spares.buffer(SMALLEST_SPARE)).collect::<Vec<_>>());
-        let taken: Vec<Buffer> = (0..9).map(|_| spares.buffer(1)).collect();
+        drop(
+            (0..2 * SPARES)
+                .map(|_| spares.buffer(SMALLEST_SPARE))
+                .collect::<Vec<_>>(),
+        );
+        let taken: Vec<Buffer> = (0..2 * SPARES).map(|_| spares.buffer(1)).collect();
         let used_again = taken.iter().filter(|buffer| buffer.capacity() > 1).count();
         assert_eq!(used_again, SPARES);
     }
