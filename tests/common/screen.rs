@@ -263,7 +263,7 @@ impl Screen {
     /// A message goes by as told.
     pub fn message(self, sample: &Sample) -> Self {
         let version = self.version();
-        let mut batch = self.empty_batch();
+        let mut batch = self.batch_of(self.source(), Vec::new());
         sample.add_to(&mut batch, version);
         self.batch(batch)
     }
@@ -275,32 +275,24 @@ impl Screen {
         }
     }
 
-    fn empty_batch(&self) -> Batch {
-        Batch {
-            source: self.source(),
-            time: self.now,
-            data: mqttscope::event::Buffer::default(),
-            records: Vec::new(),
-        }
-    }
-
     pub fn records(self, records: Vec<Record>) -> Self {
-        let batch = Batch {
-            records,
-            ..self.empty_batch()
-        };
-        self.batch(batch)
+        let source = self.source();
+        self.records_of(source, records)
     }
 
     /// The same over a connection that is not listed.
     pub fn records_of(self, source: SourceId, records: Vec<Record>) -> Self {
-        let batch = Batch {
+        let batch = self.batch_of(source, records);
+        self.batch(batch)
+    }
+
+    fn batch_of(&self, source: SourceId, records: Vec<Record>) -> Batch {
+        Batch {
             source,
             time: self.now,
             data: mqttscope::event::Buffer::default(),
             records,
-        };
-        self.batch(batch)
+        }
     }
 
     pub fn batch(self, batch: Batch) -> Self {
