@@ -64,7 +64,7 @@ impl App {
             | Action::FocusPublish
             | Action::Subscribe
             | Action::Unsubscribe => self.connections.iter().any(|connection| connection.is_open),
-            Action::FindNext | Action::FindPrevious => self.find_filter.is_some(),
+            Action::FindNext | Action::FindPrevious => self.find.wanted.is_some(),
             Action::RepeatLast => self.composer.last_sent().is_some(),
             Action::Undo => self.deleted.is_some(),
             Action::FormNextPage | Action::FormPreviousPage => {

@@ -1,7 +1,12 @@
 //! The one-line inputs: the filter bar behind `/` and the find bar behind Ctrl-f.
 
-use super::{App, action::Action, messages, overlay::Overlay, text_field::TextField};
-use crate::filter::{Filter, FilterError};
+use std::collections::HashSet;
+
+use super::{App, action::Action, find, overlay::Overlay, text_field::TextField};
+use crate::{
+    filter::{Filter, FilterError},
+    model::Matching,
+};
 
 /// Entries kept for ↑.
 const HISTORY: usize = 50;
@@ -119,8 +124,8 @@ pub fn run(app: &mut App, action: Action) {
         app.filter.line.browse(by);
         preview_filter(app);
     } else {
-        app.find.browse(by);
-        app.find.parse();
+        app.find.line.browse(by);
+        app.find.line.parse();
     }
 }
 
@@ -133,12 +138,14 @@ fn apply_filter(app: &mut App) {
 }
 
 fn apply_find(app: &mut App) {
-    let Some(filter) = app.find.parse() else { return };
-    app.find.remember();
+    let Some(filter) = app.find.line.parse() else {
+        return;
+    };
+    app.find.line.remember();
     app.overlays.pop();
-    app.find_filter = Some(filter).filter(|filter| !filter.is_empty());
-    if app.find_filter.is_some() {
-        // From the newest backwards: that is where people look first.
-        messages::find(app, false);
+    app.find.wanted = (!filter.is_empty()).then(|| Matching::new(Some(filter), HashSet::new()));
+    // From the newest backwards: that is where people look first.
+    if app.find.wanted.is_some() {
+        find::next(app, false);
     }
 }

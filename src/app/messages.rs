@@ -1,10 +1,10 @@
 //! The messages pane: the log, followed or held where the user looks. The selection is a message, never a row.
 
 use super::{App, effect::Effect, sieve::Sieve};
-use crate::model::{LogView, Model};
+use crate::model::{LogView, MessageRef, Model};
 
-/// Older messages looked at in one go after a filter changed: a few milliseconds.
-pub const BACKFILL: u64 = 10_000;
+/// What is looked at in one go after a filter changed or while finding, as [`MessageRef::effort`]: a few milliseconds.
+pub const SLICE: u64 = 10_000;
 
 /// The pane's state.
 #[derive(Debug)]
@@ -65,10 +65,10 @@ impl MessagesPane {
 
     /// Takes in new messages and a new height; keeps the selected message on its line of the screen.
     pub fn settle(&mut self, model: &Model, sieve: &mut Sieve, height: u16) {
-        let mut matches = |message: &crate::model::MessageRef<'_>| sieve.lets_message(message);
+        let mut matches = |message: &MessageRef<'_>| sieve.lets_message(message);
         self.height = usize::from(height);
         self.view.sync(model, &mut matches);
-        self.view.backfill(model, BACKFILL, &mut matches);
+        self.view.backfill(model, SLICE, &mut matches);
         if self.is_following {
             return self.select_place(self.view.len().saturating_sub(1));
         }
@@ -94,6 +94,14 @@ impl MessagesPane {
         self.selected_place = place.min(self.view.len().saturating_sub(1));
         self.selected = self.view.id_at(self.selected_place);
         self.keep_in_view();
+    }
+
+    /// Selects a listed message.
+    pub fn select(&mut self, id: u64) {
+        if let Ok(place) = self.view.place_of(id) {
+            self.is_following = false;
+            self.select_place(place);
+        }
     }
 
     /// Moves the selection by rows; from the last row further down follows.
@@ -126,22 +134,6 @@ impl MessagesPane {
         let end = (self.first + self.height.max(1) - 1).min(self.view.len().saturating_sub(1));
         self.selected_place = self.selected_place.clamp(self.first.min(end), end);
         self.selected = self.view.id_at(self.selected_place);
-    }
-
-    /// Selects the next message in a direction for which `is_wanted`; whether there was one.
-    pub fn find(&mut self, forward: bool, is_wanted: impl Fn(u64) -> bool) -> bool {
-        let (len, from) = (self.view.len(), self.selected_place);
-        let mut places: Box<dyn Iterator<Item = usize>> = if forward {
-            Box::new(from + 1..len)
-        } else {
-            Box::new((0..from).rev())
-        };
-        let found = places.find(|place| self.view.id_at(*place).is_some_and(&is_wanted));
-        if let Some(place) = found {
-            self.is_following = false;
-            self.select_place(place);
-        }
-        found.is_some()
     }
 
     fn keep_in_view(&mut self) {
@@ -177,24 +169,5 @@ pub fn pause(app: &mut App) {
         app.messages.follow();
     } else {
         app.messages.view.pause();
-    }
-}
-
-/// Ctrl-f then Enter, n, N: the next match in a direction.
-pub fn find(app: &mut App, forward: bool) {
-    let Some(filter) = app.find_filter.clone() else {
-        app.notices.info("nothing to find yet; Ctrl-f asks");
-        return;
-    };
-    let model = &app.model;
-    let found = app.messages.find(forward, |id| {
-        model
-            .message(id)
-            .is_some_and(|message| super::sieve::matches(&filter, &message))
-    });
-    app.show_messages();
-    if !found {
-        let way = if forward { "below" } else { "above" };
-        app.notices.info(format!("no further match {way}"));
     }
 }

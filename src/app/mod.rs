@@ -12,6 +12,7 @@ pub mod details;
 mod done;
 pub mod effect;
 pub mod facts;
+pub mod find;
 pub mod form;
 pub mod freshness;
 mod hints;
@@ -56,6 +57,7 @@ use composer::Composer;
 use connections::{Connection, Deleted};
 use details::{DetailsPane, Subject};
 use effect::Effect;
+use find::Finder;
 use input::InputLine;
 use journal::Journal;
 use keys::KeyMap;
@@ -188,10 +190,8 @@ pub struct App {
     pub overlays: Vec<Overlay>,
     /// The filter bar.
     pub filter: FilterBar,
-    /// The find bar.
-    pub find: InputLine,
-    /// What `n` and `N` look for.
-    pub find_filter: Option<Filter>,
+    /// The find bar, and what is looked for.
+    pub find: Finder,
     /// What is shown of it all.
     pub sieve: Sieve,
     /// What is kept out of the log: topic filters, `a/#` for a level muted by hand.
@@ -244,8 +244,7 @@ impl App {
             unknowns: Unknowns::default(),
             overlays: Vec::new(),
             filter: FilterBar::default(),
-            find: InputLine::default(),
-            find_filter: None,
+            find: Finder::default(),
             sieve: Sieve::default(),
             muted: std::collections::HashSet::new(),
             watched: HashMap::new(),

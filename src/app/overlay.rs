@@ -22,7 +22,7 @@ pub enum Overlay {
     Palette(Menu),
     /// The filter bar; the text lives in `App::filter`.
     Filter,
-    /// The find bar; the text lives in `App::find`.
+    /// The find bar; the text lives in `App::find.line`.
     Find,
     /// The subscribe form.
     Subscribe(SubscribeForm),

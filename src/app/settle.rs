@@ -4,6 +4,7 @@
 use super::{
     App, Dirty, LAG_SHOWN_US, MESSAGES_HEADER,
     details::Subject,
+    find,
     layout::Pane,
     messages::MessagesPane,
     topics::{self, TopicsPane},
@@ -45,9 +46,9 @@ impl App {
         self.sieve.fresh_since_us = fresh.then(|| self.now.mono_us.saturating_sub(topics::FRESH_US));
     }
 
-    /// Whether a filter has messages or topics still to look at.
+    /// Whether there are messages or topics still to look at: for a filter, or to find one.
     pub fn is_searching(&self) -> bool {
-        self.messages.is_searching() || self.topics.is_searching()
+        self.messages.is_searching() || self.topics.is_searching() || self.find.is_under_way()
     }
 
     /// Brings the panes in line with the model and the layout. After every message, before every frame.
@@ -63,14 +64,20 @@ impl App {
         let taken = MESSAGES_HEADER + u16::from(self.messages.view.is_paused());
         let rows = layout.inner(Pane::Messages).height.saturating_sub(taken);
         self.messages.settle(&self.model, &mut self.sieve, rows);
+        find::go_on(self);
         let watched = if self.watched.is_empty() {
             0
         } else {
             // One that is being read lies beside the one that is stored.
             self.watched_limit()
         };
-        self.model
-            .reserve(watched + self.topics.view.memory() + self.messages.view.memory() + self.sieve.memory());
+        self.model.reserve(
+            watched
+                + self.topics.view.memory()
+                + self.messages.view.memory()
+                + self.sieve.memory()
+                + self.find.memory(),
+        );
         let is_shown = !layout.pane(Pane::Details).is_empty();
         let message = if is_shown {
             selected_of(&self.model, self.subject, &self.topics, &self.messages)

@@ -1,10 +1,10 @@
 //! Which messages and topics are shown: the selected connection, the filter, the muted topics, in one place.
 
-use std::{borrow::Cow, collections::HashSet};
+use std::collections::HashSet;
 
 use crate::{
     event::SourceId,
-    filter::{Filter, Subject},
+    filter::Filter,
     model::{Matching, MessageRef, Model, NodeId, Topics},
 };
 
@@ -17,30 +17,6 @@ pub struct Sieve {
     pub fresh_since_us: Option<u64>,
     /// Only what matches, and what is not muted.
     matching: Matching,
-}
-
-/// A message as a filter sees it.
-struct Seen<'a> {
-    topic: Cow<'a, str>,
-    payload: &'a [u8],
-}
-
-impl Subject for Seen<'_> {
-    fn topic(&self) -> &str {
-        &self.topic
-    }
-
-    fn payload(&self) -> &[u8] {
-        self.payload
-    }
-}
-
-/// Whether a filter matches a message.
-pub fn matches(filter: &Filter, message: &MessageRef<'_>) -> bool {
-    filter.matches(&Seen {
-        topic: message.topic(),
-        payload: message.payload(),
-    })
 }
 
 impl Sieve {
@@ -90,6 +66,11 @@ impl Sieve {
             last.is_some_and(|last| last >= since)
         };
         self.fresh_since_us.is_none_or(is_fresh) && self.matching.topic(model, node)
+    }
+
+    /// Bytes of payloads read since the last call.
+    pub const fn take_read(&mut self) -> usize {
+        self.matching.take_read()
     }
 
     /// Bytes held.

@@ -1,10 +1,10 @@
 //! The topics pane: which levels are open, in which order, which one is selected. The selection is a topic,
 //! never a row number: what the user looks at stays where it is while topics come.
 
-use super::{App, effect::Effect, sieve::Sieve};
+use super::{App, effect::Effect, messages::SLICE, sieve::Sieve};
 use crate::{
     event::{Command, Time},
-    model::{Model, NodeId, Row, Scope, SortBy, TreeView},
+    model::{Model, NodeId, Row, Scope, SortBy, TreeView, effort_of},
     text,
 };
 
@@ -14,8 +14,8 @@ pub const FRESH_US: u64 = 60_000_000;
 const RESORT_US: u64 = 2_000_000;
 /// Longer by this for each row: a million in one level are in order for ten seconds.
 const RESORT_US_A_ROW: u64 = 10;
-/// Topics looked at in one go after a filter changed: a few milliseconds.
-const CHECKED: u32 = 10_000;
+/// Topics looked at before it is asked whether that is enough for one go.
+const STEP: u32 = 100;
 
 /// The pane's state.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ impl TopicsPane {
 
     /// Takes in new topics and looks at more of those that a filter was not asked about yet.
     fn filter_on(&mut self, model: &Model, now: Time, sieve: &mut Sieve) {
-        sieve.learn(model.topics(), CHECKED as usize);
+        sieve.learn(model.topics(), SLICE as usize);
         let may_change = sieve.may_change();
         let mut lets = |node| sieve.lets_topic(model, node);
         self.view.sync(model.topics(), &mut lets);
@@ -103,7 +103,15 @@ impl TopicsPane {
             self.rechecked_us = now.mono_us;
             self.view.recheck();
         }
-        self.view.check(model.topics(), CHECKED, &mut lets);
+        // Where payloads decide, it takes as long as there is to read: some levels at a time, until it is enough.
+        let mut left = SLICE;
+        while left > 0 {
+            let mut lets = |node| sieve.lets_topic(model, node);
+            if self.view.check(model.topics(), STEP, &mut lets) {
+                break;
+            }
+            left = left.saturating_sub(u64::from(STEP) + effort_of(sieve.take_read()));
+        }
     }
 
     /// Keeps the order of what is in view: it holds until the next resort, and no row is sorted while drawing.

@@ -1,6 +1,6 @@
 //! The one way state changes: routes each message to the file that knows.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent};
 
 use super::{
     App, Dirty,
@@ -8,7 +8,7 @@ use super::{
     composer::Field,
     connection_form, connection_test, connections, done,
     effect::Effect,
-    input,
+    find, input,
     journal::JournalView,
     keys::Key,
     layout::Pane,
@@ -53,6 +53,7 @@ fn route(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Mouse(event) => {
             app.topics.pin();
+            app.find.stop();
             let effects = mouse::on_mouse(app, event);
             app.settle();
             effects
@@ -73,6 +74,10 @@ fn route(app: &mut App, msg: Msg) -> Vec<Effect> {
 
 fn on_key(app: &mut App, event: KeyEvent) -> Vec<Effect> {
     let key = Key::of(event);
+    // What goes on by itself ends with any key; Esc does no more than that.
+    if app.find.stop() && event.code == KeyCode::Esc {
+        return Vec::new();
+    }
     let layers = app.layers();
     if let Some(action) = app
         .keys
@@ -143,8 +148,8 @@ fn typed(app: &mut App, event: KeyEvent) -> Vec<Effect> {
             input::preview_filter(app);
         }
         Some(Overlay::Find) => {
-            app.find.text.key(event);
-            app.find.parse();
+            app.find.line.text.key(event);
+            app.find.line.parse();
         }
         Some(Overlay::Connection(open)) => open.key(event),
         Some(overlay) => {
@@ -169,8 +174,8 @@ fn on_paste(app: &mut App, text: &str) {
             input::preview_filter(app);
         }
         Some(Overlay::Find) => {
-            app.find.text.paste(text);
-            app.find.parse();
+            app.find.line.text.paste(text);
+            app.find.line.parse();
         }
         Some(overlay) => {
             if let Some(form) = overlay.form_mut() {
@@ -221,8 +226,8 @@ fn global(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::Filter => input::open_filter(app),
         Action::Find => app.open(Overlay::Find),
-        Action::FindNext => messages::find(app, true),
-        Action::FindPrevious => messages::find(app, false),
+        Action::FindNext => find::next(app, true),
+        Action::FindPrevious => find::next(app, false),
         Action::Pause => messages::pause(app),
         Action::Compose => publish::open(app),
         Action::RepeatLast => return publish::repeat_last(app),

@@ -19,6 +19,8 @@ pub struct Matching {
     verdicts: Vec<Verdict>,
     /// Of some topics the payload decides.
     needs_payloads: bool,
+    /// Bytes of payloads.
+    read: usize,
     /// The topic looked at last, so that no message needs a text of its own.
     text: String,
 }
@@ -54,6 +56,7 @@ impl Matching {
             muted,
             verdicts: Vec::new(),
             needs_payloads: false,
+            read: 0,
             text: String::new(),
         }
     }
@@ -146,13 +149,19 @@ impl Matching {
     }
 
     /// Whether the filter is met by the topic looked at and a payload.
-    fn matches(&self, payload: &[u8]) -> bool {
+    fn matches(&mut self, payload: &[u8]) -> bool {
+        self.read += payload.len();
         self.filter.as_ref().is_none_or(|filter| {
             filter.matches(&Read {
                 topic: &self.text,
                 payload,
             })
         })
+    }
+
+    /// Bytes of payloads read since the last call.
+    pub const fn take_read(&mut self) -> usize {
+        std::mem::replace(&mut self.read, 0)
     }
 
     /// Bytes held.

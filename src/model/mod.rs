@@ -21,7 +21,7 @@ mod tree;
 mod tests;
 
 pub use connections::{Connection, Counters, SubscriptionStats};
-pub use log::{Log, LogView, Matches, MessageRef, RebuiltFrame};
+pub use log::{Log, LogView, Matches, MessageRef, RebuiltFrame, effort_of};
 pub use matching::Matching;
 pub use notice::{Notice, NoticeKind};
 pub use packets::{PacketEntry, Packets};

@@ -16,7 +16,7 @@ use crate::{
 pub fn bar(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     match app.overlays.last() {
         Some(Overlay::Filter) => typing(buffer, area, look, "/ ", &app.filter.line),
-        Some(Overlay::Find) => typing(buffer, area, look, "find ", &app.find),
+        Some(Overlay::Find) => typing(buffer, area, look, "find ", &app.find.line),
         _ => resting(buffer, area, app, look),
     }
 }
@@ -28,6 +28,12 @@ fn resting(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         row.flush_right(
             &format!("{} muted ", app.muted.len()),
             look.styles.fg(Meaning::Warn),
+        );
+    }
+    if let Some(percent) = app.find.percent() {
+        row.flush_right(
+            &look.plain(&format!("finding … {percent} % · any key stops ")),
+            look.styles.fg(Meaning::Info),
         );
     }
     match &app.filter.applied {

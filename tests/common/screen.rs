@@ -409,6 +409,14 @@ impl Screen {
         self
     }
 
+    /// What goes on by itself (finding, a filter over older messages) goes on to its end.
+    pub fn searched(mut self) -> Self {
+        while self.app.is_searching() {
+            self = self.msg(Msg::Search);
+        }
+        self
+    }
+
     // ---- what is seen ----
 
     /// The picture. Whatever it shows, no cell of it may reach the terminal as anything but a visible character.

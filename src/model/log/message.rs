@@ -13,6 +13,11 @@ use crate::{
     wire::Direction,
 };
 
+/// What reading bytes takes, in messages without a payload: 512 bytes are as much work as one of them.
+pub const fn effort_of(bytes: usize) -> u64 {
+    bytes as u64 / 512
+}
+
 /// A message. Borrowed from the model; nothing is copied to make one.
 #[derive(Clone, Copy)]
 pub struct MessageRef<'a> {
@@ -48,6 +53,11 @@ impl<'a> MessageRef<'a> {
     /// Counts up over all connections, from 1; shown as `#1311`.
     pub const fn id(&self) -> u64 {
         self.id
+    }
+
+    /// What it takes to look through it, in messages without a payload.
+    pub fn effort(&self) -> u64 {
+        1 + effort_of(self.payload().len())
     }
 
     /// When it was seen.

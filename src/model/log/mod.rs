@@ -13,7 +13,7 @@ mod view;
 use std::collections::VecDeque;
 
 use message::length_len;
-pub use message::{MessageRef, RebuiltFrame};
+pub use message::{MessageRef, RebuiltFrame, effort_of};
 pub use view::{LogView, Matches};
 
 use super::tree::{NodeId, Topics};

@@ -80,18 +80,21 @@ impl LogView {
         found.scanned.end = self.ids.end;
     }
 
-    /// Looks at up to `count` older messages; true once all were looked at.
-    pub fn backfill(&mut self, model: &Model, count: u64, matches: Matches) -> bool {
+    /// Looks at older messages until `effort` ([`MessageRef::effort`]) is used up; true once all were looked at.
+    pub fn backfill(&mut self, model: &Model, mut effort: u64, matches: Matches) -> bool {
         let Some(found) = &mut self.found else { return true };
-        let end = found.scanned.start;
-        let start = end.saturating_sub(count).max(self.ids.start).min(end);
-        for id in (start..end).rev() {
-            if model.message(id).is_some_and(|message| matches(&message)) {
+        while effort > 0 && found.scanned.start > self.ids.start {
+            found.scanned.start -= 1;
+            let id = found.scanned.start;
+            let Some(message) = model.message(id) else {
+                continue;
+            };
+            effort = effort.saturating_sub(message.effort());
+            if matches(&message) {
                 found.low.push_front(id as u32);
             }
         }
-        found.scanned.start = start;
-        start <= self.ids.start
+        found.scanned.start <= self.ids.start
     }
 
     /// Whether all of the history was looked at.
