@@ -32,7 +32,7 @@ fn resting(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
     }
     if let Some(percent) = app.find.percent() {
         row.flush_right(
-            &look.plain(&format!("finding … {percent} % · any key stops ")),
+            &look.plain(&format!(" finding … {percent} % · any key stops ")),
             look.styles.fg(Meaning::Info),
         );
     }
@@ -56,6 +56,9 @@ fn resting(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
             row.flush_right(&words, look.styles.fg(Meaning::Dim))
                 .flush_right(searching, look.styles.fg(Meaning::Info));
             row.put(&look.safe(filter.text()), look.styles.fg(Meaning::Accent));
+        }
+        None if app.find.is_under_way() => {
+            row.put("no filter", look.styles.fg(Meaning::Dim));
         }
         None => {
             let words = "no filter · try: pump fail    home/+/set    -debug    \"exact\"    /re/";
