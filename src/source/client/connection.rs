@@ -116,12 +116,7 @@ impl Connection {
         if is_write && self.write_error.is_none() {
             self.poll_write(cx)
         } else if !is_write && is_reading {
-            let was_paced = self.socket.is_unwatched();
-            let read = self.socket.poll_read(cx, self.intake.room());
-            if was_paced && !self.socket.is_unwatched() {
-                self.pace.end();
-            }
-            read.map(Io::Read)
+            self.socket.poll_read(cx, self.intake.room()).map(Io::Read)
         } else {
             Poll::Pending
         }

@@ -68,6 +68,7 @@ impl Socket {
     }
 
     /// Whether nothing wakes for it.
+    #[cfg(test)]
     pub const fn is_unwatched(&self) -> bool {
         self.plain.is_some()
     }
