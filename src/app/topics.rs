@@ -104,6 +104,8 @@ impl TopicsPane {
             self.view.recheck();
         }
         // Where payloads decide, it takes as long as there is to read: some levels at a time, until it is enough.
+        // What the log has read since the last time is not the tree's.
+        sieve.take_read();
         let mut left = SLICE;
         while left > 0 {
             let mut lets = |node| sieve.lets_topic(model, node);

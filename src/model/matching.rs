@@ -19,7 +19,7 @@ pub struct Matching {
     verdicts: Vec<Verdict>,
     /// Of some topics the payload decides.
     needs_payloads: bool,
-    /// Bytes of payloads.
+    /// Bytes of payloads read since it was last asked.
     read: usize,
     /// The topic looked at last, so that no message needs a text of its own.
     text: String,
