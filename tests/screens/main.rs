@@ -15,6 +15,7 @@ mod connection_test;
 mod connections;
 mod details;
 mod drafts;
+mod find;
 mod hints;
 mod journal;
 mod looks;
