@@ -83,13 +83,15 @@ fn click(app: &mut App, layout: &Layout, at: Position) -> Vec<Effect> {
 
 /// A click selects; one on the fold mark folds.
 fn click_topic(app: &mut App, row: usize, column: u16, width: u16) {
-    let rows = app.topics.rows(&app.model);
-    let Some(clicked) = rows.get(row) else { return };
+    let Some(clicked) = app.topics.rows().get(row) else {
+        return;
+    };
     let mark = topics::indent(clicked.depth, width);
     let is_on_mark = clicked.has_children && (mark..mark + 2).contains(&column);
+    let node = clicked.node;
     app.topics.select_row(&app.model, app.topics.first + row);
     if is_on_mark {
-        app.topics.view.toggle(app.model.topics(), clicked.node);
+        app.topics.view.toggle(app.model.topics(), node);
     }
 }
 

@@ -143,7 +143,7 @@ impl App {
         let now = self.now.mono_us;
         let topics = self.model.topics();
         self.topics
-            .rows(&self.model)
+            .rows()
             .iter()
             .filter_map(|row| topics.stats(row.node).subtree_last_us)
             .map(|last| {

@@ -36,6 +36,8 @@ pub struct TopicsPane {
     /// The user has pressed a key: from then on the selection is a topic, before it is the first row.
     is_pinned: bool,
     height: usize,
+    /// Those in view, as drawn last.
+    rows: Vec<Row>,
     resorted_us: u64,
     rechecked_us: u64,
 }
@@ -52,9 +54,8 @@ impl TopicsPane {
     }
 
     /// The rows in view.
-    pub fn rows(&self, model: &Model) -> Vec<Row> {
-        self.view
-            .rows(model.topics(), self.first..self.first + self.height)
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// Takes in new topics and a new height (a line of it tells of topics not kept, if there are); keeps the selected topic on its line of the screen.
@@ -62,20 +63,26 @@ impl TopicsPane {
         let topics = model.topics();
         self.height = usize::from(height).saturating_sub(usize::from(topics.topics_not_kept() > 0));
         self.filter_on(model, now, sieve);
+        self.view.set_now(now.mono_us);
         if self.sort != SortBy::Name && now.mono_us >= self.resort_at_us() {
             self.resorted_us = now.mono_us;
-            self.view.resort(topics, now.mono_us);
+            self.view.resort();
         }
-        self.prepare(model, now);
         if !self.is_touched {
             self.open_what_fits(model);
         }
-        if !self.is_pinned {
+        if self.is_pinned {
+            self.follow_selected(model);
+        } else {
             self.selected = self.view.node_at(topics, 0);
             (self.first, self.selected_row) = (0, 0);
-            self.prepare(model, now);
-            return;
         }
+        let in_view = self.first..self.first + self.height;
+        self.rows = self.view.rows(topics, in_view);
+    }
+
+    /// Scrolls so that the selected topic stays on its line.
+    fn follow_selected(&mut self, model: &Model) {
         match self.selected.and_then(|node| self.row_in_sight(model, node)) {
             Some(row) => {
                 self.first = self
@@ -86,7 +93,6 @@ impl TopicsPane {
             None => self.select_row(model, self.selected_row),
         }
         self.keep_in_view();
-        self.prepare(model, now);
     }
 
     fn resort_at_us(&self) -> u64 {
@@ -114,12 +120,6 @@ impl TopicsPane {
             }
             left = left.saturating_sub(u64::from(STEP) + effort_of(sieve.take_read()));
         }
-    }
-
-    /// Keeps the order of what is in view: it holds until the next resort, and no row is sorted while drawing.
-    fn prepare(&mut self, model: &Model, now: Time) {
-        let rows = self.first..self.first + self.height;
-        self.view.prepare(model.topics(), rows, now.mono_us);
     }
 
     /// The row of a level. One that a new neighbour has put behind a folded level is unfolded to stay in sight.
@@ -247,15 +247,11 @@ impl TopicsPane {
     }
 
     /// The next order.
-    pub fn next_sort(&mut self, model: &Model, now: Time) {
-        self.sort = match self.sort {
-            SortBy::Name => SortBy::Rate,
-            SortBy::Rate => SortBy::Recent,
-            SortBy::Recent => SortBy::Size,
-            SortBy::Size => SortBy::Name,
-        };
+    pub fn next_sort(&mut self, now: Time) {
+        self.sort = self.sort.next();
         self.resorted_us = now.mono_us;
-        self.view.set_sort(model.topics(), self.sort, now.mono_us);
+        self.view.set_now(now.mono_us);
+        self.view.set_sort(self.sort);
     }
 
     /// Shows what the sieve lets through: what is selected at once, the rest as it is looked at.
@@ -299,16 +295,6 @@ impl TopicsPane {
 pub const fn indent(depth: u16, width: u16) -> u16 {
     let (wanted, most) = (depth.saturating_mul(2), width / 2);
     if wanted < most { wanted } else { most }
-}
-
-/// The order's name, as in the pane's title.
-pub const fn sort_name(sort: SortBy) -> &'static str {
-    match sort {
-        SortBy::Name => "name",
-        SortBy::Rate => "rate",
-        SortBy::Recent => "recent",
-        SortBy::Size => "size",
-    }
 }
 
 /// Copies the selected topic.

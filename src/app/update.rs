@@ -292,7 +292,7 @@ fn topic(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::TopicExpandAll => app.topics.set_all(&app.model, true),
         Action::TopicCollapseAll => app.topics.set_all(&app.model, false),
-        Action::TopicSort => app.topics.next_sort(&app.model, app.now),
+        Action::TopicSort => app.topics.next_sort(app.now),
         Action::TopicFresh => {
             app.topics.is_fresh_only = !app.topics.is_fresh_only;
             app.refilter();

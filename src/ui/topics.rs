@@ -11,7 +11,7 @@ use crate::{
         App,
         freshness::{Freshness, freshness},
         layout::Pane,
-        topics::{indent, sort_name},
+        topics::indent,
     },
     config::Meaning,
     decode,
@@ -31,9 +31,9 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         ""
     };
     let title = format!("2 Topics {}{fresh}", text::grouped(topics.topic_count()));
-    let note = format!("sort:{}", sort_name(app.topics.sort));
+    let note = format!("sort:{}", app.topics.sort.name());
     let inner = frame::pane(buffer, area, look, has_focus, &title, &note);
-    let rows = app.topics.rows(&app.model);
+    let rows = app.topics.rows();
     if rows.is_empty() {
         empty(buffer, inner, app, look);
     }

@@ -133,6 +133,10 @@ pub fn tree() -> Vec<Row> {
         ("1 M topics under one level: slowest key of the tree", |n| {
             format!("flat/{n:07}")
         }),
+        (
+            "1 M topics under one level, in no order: slowest key of the tree",
+            |n| format!("flat/device-{:07}", n * 600_011 % TOPICS),
+        ),
     ] {
         let mut scene = scene();
         let packets: Vec<u8> = (0..TOPICS)

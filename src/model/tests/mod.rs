@@ -2,6 +2,7 @@
 
 mod connections;
 mod log;
+mod siblings;
 mod tree;
 
 use std::sync::Arc;

@@ -6,20 +6,20 @@
 
 use super::{
     NodeId, Topics, TreeView,
-    view::{FOLDED, MATCHED},
+    levels::{FOLDED, MATCHED},
+    order::Order,
 };
 
 impl TreeView {
     /// Shows only topics that match, and the levels above them: none until [`check`](Self::check) finds them.
     pub fn set_filter(&mut self) {
-        self.is_filtered = true;
+        self.levels.is_filtered = true;
         self.checked = 0;
-        self.inner.fill(0);
-        for flags in &mut self.flags {
+        self.levels.inner.fill(0);
+        for flags in &mut self.levels.flags {
             *flags &= !(MATCHED | FOLDED);
         }
-        // Made again from the names once it is seen what is left: each match would look for its place in it.
-        self.orders.clear();
+        self.orders.values_mut().for_each(Order::clear_rows);
     }
 
     /// Asks the next `count` levels whether they match the filter, true once all were asked. A topic that no longer
@@ -28,7 +28,10 @@ impl TreeView {
         if self.is_checked() {
             return true;
         }
-        let end = self.checked.saturating_add(count).min(self.flags.len() as u32);
+        let end = self
+            .checked
+            .saturating_add(count)
+            .min(self.levels.flags.len() as u32);
         for id in self.checked.max(1)..end {
             if topics.has_value(NodeId(id)) && is_match(NodeId(id)) {
                 self.mark_match(topics, NodeId(id));
@@ -43,12 +46,15 @@ impl TreeView {
     /// Takes a level out of what matches, unless something below it does, and those above that matched by it alone.
     fn unmark(&mut self, topics: &Topics, id: u32, is_match: &mut dyn FnMut(NodeId) -> bool) {
         let mut level = id;
-        while level != 0 && self.flags[level as usize] & MATCHED != 0 && self.inner[level as usize] == 0 {
+        while level != 0
+            && self.levels.flags[level as usize] & MATCHED != 0
+            && self.levels.inner[level as usize] == 0
+        {
             if level != id && topics.has_value(NodeId(level)) && is_match(NodeId(level)) {
                 return;
             }
-            self.set_flags(topics, level, self.flags[level as usize] & !MATCHED);
-            level = self.parents[level as usize];
+            self.set_flags(topics, level, self.levels.flags[level as usize] & !MATCHED);
+            level = self.levels.parents[level as usize];
         }
     }
 
@@ -62,26 +68,26 @@ impl TreeView {
 
     /// Whether all levels were asked whether they match.
     pub fn is_checked(&self) -> bool {
-        !self.is_filtered || self.checked as usize >= self.flags.len()
+        !self.levels.is_filtered || self.checked as usize >= self.levels.flags.len()
     }
 
     /// Shows everything again, open as it was before.
     pub fn clear_filter(&mut self) {
-        self.is_filtered = false;
+        self.levels.is_filtered = false;
         self.recount();
     }
 
     /// Whether a filter is on.
     pub const fn is_filtered(&self) -> bool {
-        self.is_filtered
+        self.levels.is_filtered
     }
 
     /// A topic matches the filter by now (its new message does).
     pub fn mark_match(&mut self, topics: &Topics, id: NodeId) {
         let mut level = id.0;
-        while level != 0 && self.has_seen(level) && self.flags[level as usize] & MATCHED == 0 {
-            self.set_flags(topics, level, self.flags[level as usize] | MATCHED);
-            level = self.parents[level as usize];
+        while level != 0 && self.levels.has_seen(level) && self.levels.flags[level as usize] & MATCHED == 0 {
+            self.set_flags(topics, level, self.levels.flags[level as usize] | MATCHED);
+            level = self.levels.parents[level as usize];
         }
     }
 }

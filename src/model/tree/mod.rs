@@ -8,16 +8,17 @@
 //! ```
 //! It knows counts and the ids of messages, not their contents, nor what is expanded on a screen.
 
-mod arrange;
 mod filtered;
 mod index;
+mod levels;
+mod order;
 mod read;
 mod rows;
-mod sort;
+mod split;
 mod view;
 
+pub use order::SortBy;
 pub use rows::Row;
-pub use sort::SortBy;
 pub use view::{Scope, TreeView};
 
 use std::borrow::Cow;

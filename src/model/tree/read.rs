@@ -1,9 +1,7 @@
 //! What the panes ask of the tree.
 
-use std::cmp::Ordering;
-
 use super::{NONE, NodeId, TopicStats, Topics};
-use crate::{event::SourceId, model::interner::SegmentId};
+use crate::event::SourceId;
 
 impl Topics {
     /// The root of a connection; `None` once it is removed.
@@ -191,45 +189,6 @@ impl Topics {
     /// Bytes held.
     pub fn memory(&self) -> usize {
         self.nodes.memory() + self.segments.memory() + self.index.memory() + self.changed.capacity() * 4
-    }
-
-    /// By name, `$SYS` and its like behind the others; equal names (of other parents) by age.
-    pub(super) fn by_name(&self, a: u32, b: u32) -> Ordering {
-        let (first, second) = (self.nodes.get(a).segment, self.nodes.get(b).segment);
-        if first == second {
-            return a.cmp(&b);
-        }
-        let key = |segment| {
-            let bytes = self.segments.bytes(segment);
-            (bytes.first() == Some(&b'$'), bytes)
-        };
-        key(first).cmp(&key(second))
-    }
-
-    /// How many bytes all these names begin with alike.
-    pub(super) fn shared_name(&self, mut names: impl Iterator<Item = SegmentId>) -> usize {
-        let Some(first) = names.next() else { return 0 };
-        let mut shared = self.segments.bytes(first);
-        for name in names {
-            let name = self.segments.bytes(name);
-            let same = shared.iter().zip(name).take_while(|(a, b)| a == b).count();
-            shared = shared.get(..same).unwrap_or_default();
-            if same == 0 {
-                break;
-            }
-        }
-        shared.len()
-    }
-
-    /// The part of [`by_name`](Self::by_name) that eight bytes can tell, of names that begin alike for `shared` bytes.
-    pub(super) fn name_rank(&self, name: SegmentId, shared: usize) -> u64 {
-        let name = self.segments.bytes(name);
-        let mut rank = [0; 8];
-        rank[0] = u8::from(name.first() == Some(&b'$'));
-        for (to, from) in rank[1..].iter_mut().zip(name.get(shared..).unwrap_or_default()) {
-            *to = *from;
-        }
-        u64::from_be_bytes(rank)
     }
 
     /// Whether a level is to be seen: a connection that is there, or something delivered at or below it.
