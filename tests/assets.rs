@@ -13,7 +13,7 @@ mod house;
 mod message;
 #[path = "common/picture.rs"]
 mod picture;
-#[path = "common/screen.rs"]
+#[path = "common/screen/mod.rs"]
 mod screen;
 #[path = "common/svg.rs"]
 mod svg;

@@ -7,7 +7,7 @@ mod house;
 mod message;
 #[path = "../common/picture.rs"]
 mod picture;
-#[path = "../common/screen.rs"]
+#[path = "../common/screen/mod.rs"]
 mod screen;
 
 mod connection_form;

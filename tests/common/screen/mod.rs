@@ -13,18 +13,13 @@
     reason = "each test binary uses a part; a test fails by panicking"
 )]
 
+mod seen;
+mod user;
+
 use std::{path::Path, time::Duration};
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use mqttscope::{
-    app::{
-        App, Setup,
-        effect::{Done, Effect},
-        keys::KeyMap,
-        layout::Pane,
-        msg::Msg,
-        update::update,
-    },
+    app::{App, Setup, effect::Effect, keys::KeyMap, layout::Pane, msg::Msg, update::update},
     config::{BrokerUrl, Profile, Theme},
     event::{
         Batch, Command, ConnectionState, ConnectionStatus, Facts, Failure, FailureKind, OperationEnded,
@@ -32,9 +27,7 @@ use mqttscope::{
     },
     mqtt::{ProtocolVersion, QoS, ReasonCode},
     text::{Glyphs, WallClock},
-    ui,
 };
-use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::{message::Sample, picture};
 
@@ -331,188 +324,12 @@ impl Screen {
         std::mem::take(&mut self.effects)
     }
 
-    // ---- the user ----
-
-    /// Presses keys: characters, and `<enter> <esc> <tab> <s-tab> <space> <up> <c-s> <pgdn> <lt>` …
-    pub fn keys(mut self, keys: &str) -> Self {
-        for event in parse_keys(keys) {
-            self = self.msg(Msg::Key(event));
-        }
-        self
-    }
-
-    pub fn paste(self, text: &str) -> Self {
-        self.msg(Msg::Paste(text.into()))
-    }
-
-    pub fn click(self, x: u16, y: u16) -> Self {
-        self.mouse(MouseEventKind::Down(MouseButton::Left), x, y).mouse(
-            MouseEventKind::Up(MouseButton::Left),
-            x,
-            y,
-        )
-    }
-
-    /// Drags with the left button.
-    pub fn drag(self, from: (u16, u16), to: (u16, u16)) -> Self {
-        self.mouse(MouseEventKind::Down(MouseButton::Left), from.0, from.1)
-            .mouse(MouseEventKind::Drag(MouseButton::Left), to.0, to.1)
-            .mouse(MouseEventKind::Up(MouseButton::Left), to.0, to.1)
-    }
-
-    /// Turns the wheel by notches, down if positive.
-    pub fn wheel(mut self, x: u16, y: u16, notches: i32) -> Self {
-        let kind = if notches > 0 {
-            MouseEventKind::ScrollDown
-        } else {
-            MouseEventKind::ScrollUp
-        };
-        for _ in 0..notches.abs() {
-            self = self.mouse(kind, x, y);
-        }
-        self
-    }
-
-    fn mouse(self, kind: MouseEventKind, column: u16, row: u16) -> Self {
-        // A picture was drawn before the user pointed at it.
-        drop(self.picture_of_now());
-        self.msg(Msg::Mouse(MouseEvent {
-            kind,
-            column,
-            row,
-            modifiers: KeyModifiers::NONE,
-        }))
-    }
-
-    pub fn resize(self, width: u16, height: u16) -> Self {
-        self.msg(Msg::Resize(width, height))
-    }
-
-    /// Time passes, and the loop wakes up at its end.
-    pub fn pass(mut self, seconds: f64) -> Self {
-        let micros = micros(seconds);
-        self.now.mono_us += micros;
-        self.now.wall_us += micros as i64;
-        self.msg(Msg::Tick)
-    }
-
-    pub fn done(self, done: Done) -> Self {
-        self.msg(Msg::Done(done))
-    }
-
     fn msg(mut self, msg: Msg) -> Self {
         let effects = update(&mut self.app, msg, self.now);
         self.last_request = effects.iter().filter_map(request).last().or(self.last_request);
         self.effects.extend(effects);
         // A frame follows every change, as in the loop.
         self.app.before_draw(self.now);
-        self
-    }
-
-    /// What goes on by itself (finding, a filter over older messages) goes on to its end.
-    pub fn searched(mut self) -> Self {
-        while self.app.is_searching() {
-            self = self.msg(Msg::Search);
-        }
-        self
-    }
-
-    // ---- what is seen ----
-
-    /// The picture. Whatever it shows, no cell of it may reach the terminal as anything but a visible character.
-    pub fn buffer(&mut self) -> Buffer {
-        self.app.before_draw(self.now);
-        self.picture_of_now()
-    }
-
-    fn picture_of_now(&self) -> Buffer {
-        let area = Rect::new(0, 0, self.app.size.width, self.app.size.height);
-        let mut buffer = Buffer::empty(area);
-        ui::render(&mut buffer, area, &self.app);
-        let is_ascii = self.app.look.glyphs == Glyphs::Ascii && !self.allows_foreign_letters;
-        picture::check(&buffer, is_ascii);
-        buffer
-    }
-
-    /// The lines as text, without spaces at their ends.
-    pub fn lines(&mut self) -> Vec<String> {
-        picture::lines(&self.buffer())
-    }
-
-    /// The whole screen as text.
-    pub fn text(&mut self) -> String {
-        self.lines().join("\n")
-    }
-
-    /// The inside of a pane as text; empty where it is not shown.
-    pub fn pane(&mut self, pane: Pane) -> Vec<String> {
-        let inner = self.app.layout().inner(pane);
-        picture::lines_in(&self.buffer(), inner)
-    }
-
-    #[track_caller]
-    pub fn shows_in(mut self, pane: Pane, part: &str) -> Self {
-        let text = self.pane(pane).join("\n");
-        assert!(text.contains(part), "{part:?} is not in {pane:?}:\n{text}");
-        self
-    }
-
-    #[track_caller]
-    pub fn hides_in(mut self, pane: Pane, part: &str) -> Self {
-        let text = self.pane(pane).join("\n");
-        assert!(!text.contains(part), "{part:?} is in {pane:?}:\n{text}");
-        self
-    }
-
-    /// The only line that contains all of these; fails where there is none or more than one.
-    pub fn line_with(&mut self, parts: &[&str]) -> String {
-        let text = self.text();
-        let mut found = text
-            .lines()
-            .filter(|line| parts.iter().all(|part| line.contains(part)));
-        match (found.next(), found.next()) {
-            (Some(line), None) => line.to_owned(),
-            (first, _) => panic!(
-                "{parts:?} stand in {} line:\n{text}",
-                if first.is_some() { "more than one" } else { "no" }
-            ),
-        }
-    }
-
-    #[track_caller]
-    pub fn shows(mut self, part: &str) -> Self {
-        let text = self.text();
-        assert!(text.contains(part), "{part:?} is not on the screen:\n{text}");
-        self
-    }
-
-    #[track_caller]
-    pub fn hides(mut self, part: &str) -> Self {
-        let text = self.text();
-        assert!(!text.contains(part), "{part:?} is on the screen:\n{text}");
-        self
-    }
-
-    /// Compares text and styles with `tests/screens/snapshots/NAME.snap`.
-    #[track_caller]
-    pub fn snapshot(mut self, name: &str) -> Self {
-        let mut settings = insta::Settings::new();
-        settings.set_prepend_module_to_snapshot(false);
-        settings.set_omit_expression(true);
-        settings.set_snapshot_path(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens/snapshots"));
-        let shown = picture::describe(&self.buffer());
-        settings.bind(|| insta::assert_snapshot!(name, shown));
-        self
-    }
-
-    /// A snapshot at each of [`SIZES`]: `NAME-120x36` and so on.
-    #[track_caller]
-    pub fn snapshot_at_each_size(mut self, name: &str) -> Self {
-        for (width, height) in SIZES {
-            self = self
-                .resize(width, height)
-                .snapshot(&format!("{name}-{width}x{height}"));
-        }
         self
     }
 }
@@ -528,48 +345,4 @@ fn request(effect: &Effect) -> Option<(SourceId, OperationId, OperationKind)> {
 
 fn micros(seconds: f64) -> u64 {
     (seconds * 1e6).round() as u64
-}
-
-/// `jj<enter><c-s>` → key presses.
-fn parse_keys(keys: &str) -> Vec<KeyEvent> {
-    let mut events = Vec::new();
-    let mut rest = keys;
-    while let Some(first) = rest.chars().next() {
-        let (event, len) = match rest.strip_prefix('<').and_then(|inside| inside.split_once('>')) {
-            Some((name, _)) => (named_key(name), name.len() + 2),
-            None => (
-                KeyEvent::new(KeyCode::Char(first), KeyModifiers::NONE),
-                first.len_utf8(),
-            ),
-        };
-        events.push(event);
-        rest = &rest[len..];
-    }
-    events
-}
-
-fn named_key(name: &str) -> KeyEvent {
-    let plain = |code| KeyEvent::new(code, KeyModifiers::NONE);
-    if let Some(char) = name.strip_prefix("c-") {
-        return KeyEvent::new(KeyCode::Char(char.chars().next().unwrap()), KeyModifiers::CONTROL);
-    }
-    plain(match name {
-        "enter" => KeyCode::Enter,
-        "esc" => KeyCode::Esc,
-        "tab" => KeyCode::Tab,
-        "s-tab" => KeyCode::BackTab,
-        "space" => KeyCode::Char(' '),
-        "lt" => KeyCode::Char('<'),
-        "up" => KeyCode::Up,
-        "down" => KeyCode::Down,
-        "left" => KeyCode::Left,
-        "right" => KeyCode::Right,
-        "home" => KeyCode::Home,
-        "end" => KeyCode::End,
-        "pgup" => KeyCode::PageUp,
-        "pgdn" => KeyCode::PageDown,
-        "bs" => KeyCode::Backspace,
-        "del" => KeyCode::Delete,
-        other => panic!("no key <{other}>"),
-    })
 }
