@@ -148,7 +148,7 @@ impl Log {
                 Reclaimed::Block(old) => block = (old.len() == len).then_some(old),
             }
         }
-        let block = block.unwrap_or_else(|| Block::zeroed(len));
+        let block = block.unwrap_or_else(|| Block::zeroed_to_fill(len));
         self.segment_bytes += block.len() + Segment::OVERHEAD;
         self.segments.push_back(Segment::new(block, self.next_id));
     }
