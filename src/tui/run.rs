@@ -48,6 +48,8 @@ const BATCHES_A_TURN: usize = 8;
 const READABLE: Duration = Duration::from_millis(200);
 /// Rows a second above which they turn over faster than eyes can read.
 const READABLE_ROWS: f64 = 12.0;
+/// Nothing for as long as so many messages took, or as between two rows that can be read: what came last stays.
+const QUIET_MESSAGES: f64 = 1_000.0;
 /// The longest pause a slow terminal gets between two frames of traffic.
 const SLOWEST: Duration = Duration::from_secs(1);
 /// How long a stalled terminal may hold up the end.
@@ -98,6 +100,7 @@ struct Loop {
 struct Pace {
     frame: Duration,
     last_draw: Instant,
+    last_batch: Instant,
     received_at_draw: u64,
     key_pressed: Option<Instant>,
     slowest_key: Duration,
@@ -130,6 +133,7 @@ impl Loop {
             pace: Pace {
                 frame: Duration::from_secs(1) / u32::from(fps),
                 last_draw: Instant::now(),
+                last_batch: Instant::now(),
                 received_at_draw: 0,
                 key_pressed: None,
                 slowest_key: Duration::ZERO,
@@ -162,6 +166,7 @@ impl Loop {
                 Some(answer) = self.answers_rx.recv() => self.on_answer(answer),
                 count = self.batches_rx.recv_many(&mut batches, BATCHES_A_TURN) => {
                     debug_assert!(count > 0, "the loop keeps a sender");
+                    self.pace.last_batch = Instant::now();
                     self.update(Msg::Batches(std::mem::take(&mut batches)));
                 }
                 () = at(change_at) => self.update(Msg::Tick),
@@ -235,8 +240,15 @@ impl Loop {
             Dirty::Traffic => {
                 let elapsed = self.pace.last_draw.elapsed().as_secs_f64().max(0.001);
                 let new = self.app.received() - self.pace.received_at_draw;
-                let turns_over = new as f64 / elapsed > READABLE_ROWS && new > 1;
-                Some(self.pace.last_draw + gap(self.pace.frame, turns_over, self.writer.last_write()))
+                let rate = new as f64 / elapsed;
+                let pace = &self.pace;
+                let quiet_from = (rate > READABLE_ROWS && new > 1).then(|| pace.last_batch + quiet(rate));
+                Some(due(
+                    pace.last_draw,
+                    quiet_from,
+                    pace.frame,
+                    self.writer.last_write(),
+                ))
             }
         }
     }
@@ -386,11 +398,20 @@ async fn next_event(keys: &mut Option<Keys>) -> Option<io::Result<Event>> {
     }
 }
 
-/// From one frame of traffic to the next. A terminal that took long for the last one gets the next one later, but
-/// one that stood still and reads again is current at once: the pause counts from the last drawing.
-fn gap(frame: Duration, turns_over: bool, last_write: Duration) -> Duration {
-    let readable = if turns_over { frame.max(READABLE) } else { frame };
-    readable.max((last_write * 4).min(SLOWEST))
+/// When traffic is drawn: with the next frame, or, where rows turn over, when eyes can follow or it has become quiet.
+/// A terminal that took long for the last frame gets the next one later, but one that stood still and reads again is
+/// current at once: the pause counts from the last drawing.
+fn due(last_draw: Instant, quiet_from: Option<Instant>, frame: Duration, last_write: Duration) -> Instant {
+    let soonest = last_draw + frame.max((last_write * 4).min(SLOWEST));
+    match quiet_from {
+        Some(quiet_from) => soonest.max(quiet_from.min(last_draw + READABLE)),
+        None => soonest,
+    }
+}
+
+/// How long nothing has come when messages, so many a second, have ended.
+fn quiet(rate: f64) -> Duration {
+    Duration::from_secs_f64((QUIET_MESSAGES / rate).min(1.0 / READABLE_ROWS))
 }
 
 /// A moment that is past is now: no timer is set for it, which would wake the thread that watches the timers.
@@ -407,15 +428,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slow_terminal_gets_fewer_frames_and_one_that_stood_still_is_current_soon() {
-        let ms = Duration::from_millis;
-        for (turns_over, last_write, expected) in [
-            (false, ms(1), ms(33)),
-            (true, ms(1), READABLE),
-            (false, ms(100), ms(400)),
-            (true, ms(20_000), SLOWEST),
+    fn frames_are_as_many_as_terminal_and_eyes_follow_and_quiet_shows_the_last() {
+        let (start, ms) = (Instant::now(), Duration::from_millis);
+        for (quiet_from, last_write, expected) in [
+            (None, 1, 33),
+            (Some(250), 1, 200),
+            (Some(150), 1, 150),
+            (Some(10), 1, 33),
+            (None, 100, 400),
+            (Some(150), 100, 400),
+            (Some(150), 20_000, 1_000),
         ] {
-            assert_eq!(gap(ms(33), turns_over, last_write), expected);
+            let from = quiet_from.map(|from| start + ms(from));
+            let due = due(start, from, ms(33), ms(last_write));
+            assert_eq!(due, start + ms(expected), "{quiet_from:?}, {last_write}");
         }
+        assert_eq!(
+            [quiet(1_000.0).as_millis(), quiet(100_000.0).as_millis()],
+            [83, 10]
+        );
     }
 }
