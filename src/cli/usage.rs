@@ -21,9 +21,12 @@ pub enum Parsed<T> {
 
 /// Reads the arguments behind a verb.
 pub fn parse<T: Parser>(arguments: &[String]) -> Result<Parsed<T>, Failure> {
-    let name = T::command().get_name().to_owned();
+    // Made once: it is a good part of the start.
+    let mut command = T::command();
+    let name = command.get_name().to_owned();
     let words = std::iter::once(name.clone()).chain(arguments.iter().cloned());
-    match T::try_parse_from(words) {
+    let matches = command.try_get_matches_from_mut(words);
+    match matches.and_then(|mut matches| T::from_arg_matches_mut(&mut matches)) {
         Ok(args) => Ok(Parsed::Args(args)),
         Err(error) if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) => {
             Ok(Parsed::Print(error.to_string()))
