@@ -145,6 +145,7 @@ impl Keyed {
 struct Names<'a> {
     /// How they begin, but for a few.
     start: &'a [u8],
+    start_head: u64,
     /// Between parts of those, from there on.
     bounds: Bounds,
 }
@@ -155,13 +156,23 @@ impl<'a> Names<'a> {
         let words = sample.iter().map(|&id| word_of(at.name(id), start.len()));
         Self {
             start,
+            start_head: head(start),
             bounds: Bounds::new(words.collect()),
+        }
+    }
+
+    /// Whether a name begins as nearly all do; no call for it where a word can tell.
+    fn is_alike(&self, name: &[u8]) -> bool {
+        match self.start.len() {
+            0 => true,
+            len @ 1..=8 => name.len() >= len && (head(name) ^ self.start_head) >> (64 - 8 * len) == 0,
+            _ => name.starts_with(self.start),
         }
     }
 
     /// The part of a name.
     fn home(&self, name: &[u8]) -> usize {
-        if name.starts_with(self.start) {
+        if self.is_alike(name) {
             return 1 + self.bounds.below(word_of(name, self.start.len()));
         }
         match (is_last(name), name).cmp(&(is_last(self.start), self.start)) {
@@ -194,18 +205,22 @@ impl<'a> Names<'a> {
 /// Whether a name stands behind the others, and seven bytes of it.
 #[inline]
 fn word_of(name: &[u8], start: usize) -> u64 {
-    let rest = &name[start..];
-    let bytes = if let Some(first) = rest.first_chunk() {
+    head(&name[start..]) >> 8 | u64::from(is_last(name)) << 56
+}
+
+/// The first eight bytes; zeros behind fewer.
+#[inline]
+fn head(bytes: &[u8]) -> u64 {
+    if let Some(first) = bytes.first_chunk() {
         u64::from_be_bytes(*first)
-    } else if let (Some(first), Some(last)) = (rest.first_chunk(), rest.last_chunk()) {
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
         // Four bytes and four, some of them twice.
-        let last = u64::from(u32::from_be_bytes(*last)) << (64 - 8 * rest.len());
+        let last = u64::from(u32::from_be_bytes(*last)) << (64 - 8 * bytes.len());
         u64::from(u32::from_be_bytes(*first)) << 32 | last
     } else {
-        let bytes = rest.iter().fold(0, |bytes, &byte| bytes << 8 | u64::from(byte));
-        bytes.checked_shl(64 - 8 * rest.len() as u32).unwrap_or(0)
-    };
-    bytes >> 8 | u64::from(is_last(name)) << 56
+        let head = bytes.iter().fold(0, |head, &byte| head << 8 | u64::from(byte));
+        head.checked_shl(64 - 8 * bytes.len() as u32).unwrap_or(0)
+    }
 }
 
 /// The least text behind all that begin like this. A name is UTF-8: no byte of it is the last one.

@@ -217,21 +217,12 @@ impl TreeView {
             return;
         }
         let id = self.end_of_chain(topics, id.0);
-        let flags = self.unfolded(self.levels.flags[id as usize], is_expanded);
+        let flags = self.levels.flags[id as usize];
+        let flags = unfolded(flags, is_expanded, self.levels.is_filtered);
         self.set_flags(topics, id, flags);
         if !is_expanded {
             self.orders.remove(&id);
             self.named.remove(&id);
-        }
-    }
-
-    /// The flags of a level that is open or closed: under a filter for as long as it is on.
-    const fn unfolded(&self, flags: u8, is_open: bool) -> u8 {
-        match (self.levels.is_filtered, is_open) {
-            (true, true) => flags & !FOLDED,
-            (true, false) => flags | FOLDED,
-            (false, true) => flags | OPEN,
-            (false, false) => flags & !OPEN,
         }
     }
 
@@ -269,9 +260,9 @@ impl TreeView {
 
     fn set_all(&mut self, is_open: bool) {
         self.opens_new = is_open;
-        for id in 1..self.levels.len() {
-            let is_open = is_open || self.levels.parents[id] == 0;
-            self.levels.flags[id] = self.unfolded(self.levels.flags[id], is_open);
+        let levels = &mut self.levels;
+        for (flags, &parent) in levels.flags.iter_mut().zip(&levels.parents).skip(1) {
+            *flags = unfolded(*flags, is_open || parent == 0, levels.is_filtered);
         }
         if !is_open {
             self.orders.clear();
@@ -329,5 +320,15 @@ impl TreeView {
     pub fn memory(&self) -> usize {
         let orders = self.orders.values().chain(self.named.values());
         self.levels.memory() + orders.map(Order::memory).sum::<usize>()
+    }
+}
+
+/// The flags of a level that is open or closed: under a filter for as long as it is on.
+const fn unfolded(flags: u8, is_open: bool, is_filtered: bool) -> u8 {
+    match (is_filtered, is_open) {
+        (true, true) => flags & !FOLDED,
+        (true, false) => flags | FOLDED,
+        (false, true) => flags | OPEN,
+        (false, false) => flags & !OPEN,
     }
 }
