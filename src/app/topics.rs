@@ -22,8 +22,6 @@ const STEP: u32 = 100;
 pub struct TopicsPane {
     /// What is open, and in which order.
     pub view: TreeView,
-    /// The order, as shown.
-    pub sort: SortBy,
     /// Only topics heard within [`FRESH_US`].
     pub is_fresh_only: bool,
     /// The first row in view.
@@ -64,7 +62,7 @@ impl TopicsPane {
         self.height = usize::from(height).saturating_sub(usize::from(topics.topics_not_kept() > 0));
         self.filter_on(model, now, sieve);
         self.view.set_now(now.mono_us);
-        if self.sort != SortBy::Name && now.mono_us >= self.resort_at_us() {
+        if self.view.sort() != SortBy::Name && now.mono_us >= self.resort_at_us() {
             self.resorted_us = now.mono_us;
             self.view.resort();
         }
@@ -248,10 +246,9 @@ impl TopicsPane {
 
     /// The next order.
     pub fn next_sort(&mut self, now: Time) {
-        self.sort = self.sort.next();
         self.resorted_us = now.mono_us;
         self.view.set_now(now.mono_us);
-        self.view.set_sort(self.sort);
+        self.view.set_sort(self.view.sort().next());
     }
 
     /// Shows what the sieve lets through: what is selected at once, the rest as it is looked at.
@@ -285,7 +282,7 @@ impl TopicsPane {
 
     /// When the pane changes by time alone.
     pub fn next_change_us(&self) -> Option<u64> {
-        let order = (self.sort != SortBy::Name).then(|| self.resort_at_us());
+        let order = (self.view.sort() != SortBy::Name).then(|| self.resort_at_us());
         let filter = self.view.is_filtered().then_some(self.rechecked_us + RESORT_US);
         [order, filter].into_iter().flatten().min()
     }

@@ -25,8 +25,8 @@ impl Block {
         Self::mapped(len, MmapOptions::new().len(len))
     }
 
-    /// The same, about to be written from one end to the other: the pages come at once (on Linux), which costs half of
-    /// what a fault for each costs.
+    /// The same, about to be written from one end to the other: the pages come at once (on Linux), which spares a fault
+    /// for each.
     pub fn zeroed_to_fill(len: usize) -> Self {
         Self::mapped(len, MmapOptions::new().len(len).populate())
     }

@@ -7,6 +7,7 @@ mod effects;
 mod keys;
 mod log_file;
 mod options;
+mod pace;
 mod run;
 mod screen;
 mod signals;

@@ -23,6 +23,7 @@ use super::{
     keys::Keys,
     log_file::LogFile,
     options::{Options, Summary},
+    pace::Pace,
     screen::Screen,
     signals::{self, Leave},
     terminal::{self, Terminal},
@@ -44,14 +45,6 @@ use crate::{
 const BATCHES: usize = 64;
 /// Batches applied a turn (≤ 4,096 records), so that keys never wait long.
 const BATCHES_A_TURN: usize = 8;
-/// A row that is gone after less than this was not read by anybody.
-const READABLE: Duration = Duration::from_millis(200);
-/// Rows a second above which they turn over faster than eyes can read.
-const READABLE_ROWS: f64 = 12.0;
-/// Nothing for as long as so many messages took, or as between two rows that can be read: what came last stays.
-const QUIET_MESSAGES: f64 = 1_000.0;
-/// The longest pause a slow terminal gets between two frames of traffic.
-const SLOWEST: Duration = Duration::from_secs(1);
 /// How long a stalled terminal may hold up the end.
 const DRAIN: Duration = Duration::from_millis(300);
 
@@ -90,21 +83,11 @@ struct Loop {
     /// Bytes for the terminal beside the picture (clipboard).
     escapes: Vec<u8>,
     pace: Pace,
+    first_frame_us: Option<u64>,
     log: LogFile,
     /// Lines of the journal that are in the file.
     logged: u64,
     leave: Leave,
-}
-
-/// When the next frame is due, and the figures of the summary.
-struct Pace {
-    frame: Duration,
-    last_draw: Instant,
-    last_batch: Instant,
-    received_at_draw: u64,
-    key_pressed: Option<Instant>,
-    slowest_key: Duration,
-    first_frame_us: u64,
 }
 
 impl Loop {
@@ -130,15 +113,8 @@ impl Loop {
             writer: Writer::start(io::stdout())?,
             screen: Screen::new(),
             escapes: Vec::new(),
-            pace: Pace {
-                frame: Duration::from_secs(1) / u32::from(fps),
-                last_draw: Instant::now(),
-                last_batch: Instant::now(),
-                received_at_draw: 0,
-                key_pressed: None,
-                slowest_key: Duration::ZERO,
-                first_frame_us: 0,
-            },
+            pace: Pace::new(fps),
+            first_frame_us: None,
             log,
             logged: 0,
             leave,
@@ -166,7 +142,7 @@ impl Loop {
                 Some(answer) = self.answers_rx.recv() => self.on_answer(answer),
                 count = self.batches_rx.recv_many(&mut batches, BATCHES_A_TURN) => {
                     debug_assert!(count > 0, "the loop keeps a sender");
-                    self.pace.last_batch = Instant::now();
+                    self.pace.batch_came();
                     self.update(Msg::Batches(std::mem::take(&mut batches)));
                 }
                 () = at(change_at) => self.update(Msg::Tick),
@@ -188,7 +164,7 @@ impl Loop {
     fn on_event(&mut self, event: Event) {
         let msg = match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
-                self.pace.key_pressed.get_or_insert_with(Instant::now);
+                self.pace.key_came();
                 Msg::Key(key)
             }
             Event::Mouse(mouse) => Msg::Mouse(mouse),
@@ -237,19 +213,10 @@ impl Loop {
         match self.app.dirty {
             Dirty::Clean => None,
             Dirty::Key => Some(Instant::now()),
-            Dirty::Traffic => {
-                let elapsed = self.pace.last_draw.elapsed().as_secs_f64().max(0.001);
-                let new = self.app.received() - self.pace.received_at_draw;
-                let rate = new as f64 / elapsed;
-                let pace = &self.pace;
-                let quiet_from = (rate > READABLE_ROWS && new > 1).then(|| pace.last_batch + quiet(rate));
-                Some(due(
-                    pace.last_draw,
-                    quiet_from,
-                    pace.frame,
-                    self.writer.last_write(),
-                ))
-            }
+            Dirty::Traffic => Some(
+                self.pace
+                    .traffic_due(self.app.received(), self.writer.last_write()),
+            ),
         }
     }
 
@@ -259,17 +226,11 @@ impl Loop {
         self.app.before_draw(self.clock.now());
         self.screen.draw(&self.app, &mut frame);
         self.app.dirty = Dirty::Clean;
-        self.pace.last_draw = Instant::now();
-        self.pace.received_at_draw = self.app.received();
         if !frame.is_empty() {
             self.writer.send(frame);
         }
-        if self.pace.first_frame_us == 0 {
-            self.pace.first_frame_us = self.clock.now_us();
-        }
-        if let Some(pressed) = self.pace.key_pressed.take() {
-            self.pace.slowest_key = self.pace.slowest_key.max(pressed.elapsed());
-        }
+        self.pace.drawn(self.app.received());
+        self.first_frame_us.get_or_insert_with(|| self.clock.now_us());
     }
 
     fn set_mouse(&mut self, is_captured: bool) {
@@ -361,8 +322,8 @@ impl Loop {
             ran_ms: self.clock.now_us() / 1000,
             frames: self.writer.frames(),
             terminal_bytes: self.writer.bytes(),
-            slowest_key_us: self.pace.slowest_key.as_micros() as u64,
-            first_frame_us: self.pace.first_frame_us,
+            slowest_key_us: self.pace.slowest_key().as_micros() as u64,
+            first_frame_us: self.first_frame_us.unwrap_or_default(),
         }
     }
 }
@@ -398,54 +359,11 @@ async fn next_event(keys: &mut Option<Keys>) -> Option<io::Result<Event>> {
     }
 }
 
-/// When traffic is drawn: with the next frame, or, where rows turn over, when eyes can follow or it has become quiet.
-/// A terminal that took long for the last frame gets the next one later, but one that stood still and reads again is
-/// current at once: the pause counts from the last drawing.
-fn due(last_draw: Instant, quiet_from: Option<Instant>, frame: Duration, last_write: Duration) -> Instant {
-    let soonest = last_draw + frame.max((last_write * 4).min(SLOWEST));
-    match quiet_from {
-        Some(quiet_from) => soonest.max(quiet_from.min(last_draw + READABLE)),
-        None => soonest,
-    }
-}
-
-/// How long nothing has come when messages, so many a second, have ended.
-fn quiet(rate: f64) -> Duration {
-    Duration::from_secs_f64((QUIET_MESSAGES / rate).min(1.0 / READABLE_ROWS))
-}
-
 /// A moment that is past is now: no timer is set for it, which would wake the thread that watches the timers.
 async fn at(instant: Option<Instant>) {
     match instant {
         Some(instant) if instant <= Instant::now() => {}
         Some(instant) => sleep_until(instant.into()).await,
         None => pending().await,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn frames_are_as_many_as_terminal_and_eyes_follow_and_quiet_shows_the_last() {
-        let (start, ms) = (Instant::now(), Duration::from_millis);
-        for (quiet_from, last_write, expected) in [
-            (None, 1, 33),
-            (Some(250), 1, 200),
-            (Some(150), 1, 150),
-            (Some(10), 1, 33),
-            (None, 100, 400),
-            (Some(150), 100, 400),
-            (Some(150), 20_000, 1_000),
-        ] {
-            let from = quiet_from.map(|from| start + ms(from));
-            let due = due(start, from, ms(33), ms(last_write));
-            assert_eq!(due, start + ms(expected), "{quiet_from:?}, {last_write}");
-        }
-        assert_eq!(
-            [quiet(1_000.0).as_millis(), quiet(100_000.0).as_millis()],
-            [83, 10]
-        );
     }
 }

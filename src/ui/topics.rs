@@ -31,7 +31,7 @@ pub fn render(buffer: &mut Buffer, area: Rect, app: &App, look: &Look<'_>) {
         ""
     };
     let title = format!("2 Topics {}{fresh}", text::grouped(topics.topic_count()));
-    let note = format!("sort:{}", app.topics.sort.name());
+    let note = format!("sort:{}", app.topics.view.sort().name());
     let inner = frame::pane(buffer, area, look, has_focus, &title, &note);
     let rows = app.topics.rows();
     if rows.is_empty() {

@@ -89,10 +89,6 @@ impl<'a> Siblings<'a> {
     fn compare(&self, a: u32, b: u32) -> Ordering {
         self.rank(a).cmp(&self.rank(b)).then(a.cmp(&b))
     }
-
-    pub(super) fn rows_of(&self, nodes: &[u32]) -> u32 {
-        self.levels.rows_of_all(nodes)
-    }
 }
 
 /// Whether a name stands behind the others.
@@ -217,7 +213,7 @@ impl Order {
         block.nodes.insert(place, node);
         if block.nodes.len() > BLOCK {
             let nodes = block.nodes.split_off(BLOCK / 2);
-            let rows = at.rows_of(&nodes);
+            let rows = at.levels.rows_of_all(&nodes);
             block.rows -= rows;
             self.blocks.insert(index + 1, Block::in_order(nodes, rows));
         }
@@ -270,7 +266,9 @@ impl Order {
         let blocks: u32 = self.blocks[..index].iter().map(|block| block.rows).sum();
         let siblings = self.blocks.get(index).map_or(&[][..], |block| &block.nodes);
         let before = siblings.iter().position(|&other| other == node);
-        blocks + at.rows_of(&siblings[..before.unwrap_or(siblings.len())])
+        blocks
+            + at.levels
+                .rows_of_all(&siblings[..before.unwrap_or(siblings.len())])
     }
 
     fn is_loose(&self, index: usize) -> bool {

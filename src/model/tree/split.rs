@@ -24,11 +24,7 @@ const SAMPLE: usize = 1_024;
 /// The blocks that children of one key fall into by their names, in order; one if nothing tells them apart. `least` is
 /// of all of them.
 pub(super) fn by_names(nodes: &[u32], least: &Least, at: Siblings) -> Vec<Block> {
-    let sample: Vec<u32> = nodes
-        .iter()
-        .step_by((nodes.len() / SAMPLE).max(1))
-        .copied()
-        .collect();
+    let sample: Vec<u32> = sample(nodes.iter(), nodes.len()).collect();
     let names = Names::new(&sample, at);
 
     let mut homes = Vec::with_capacity(nodes.len());
@@ -61,6 +57,11 @@ pub(super) fn by_names(nodes: &[u32], least: &Least, at: Siblings) -> Vec<Block>
         .collect()
 }
 
+/// Some of so many children, from all over.
+fn sample<'a>(nodes: impl Iterator<Item = &'a u32>, count: usize) -> impl Iterator<Item = u32> {
+    nodes.step_by((count / SAMPLE).max(1)).copied()
+}
+
 /// The bytes that all these names begin with.
 fn shared_start<'a>(ids: &[u32], at: Siblings<'a>) -> &'a [u8] {
     let mut names = ids.iter().map(|&id| at.name(id));
@@ -74,8 +75,8 @@ fn shared_start<'a>(ids: &[u32], at: Siblings<'a>) -> &'a [u8] {
 pub(super) fn by_keys(named: &[Block], at: Siblings) -> Vec<Block> {
     let count: usize = named.iter().map(|block| block.nodes.len()).sum();
     let nodes = named.iter().flat_map(|block| &block.nodes);
-    let sample = nodes.step_by((count / SAMPLE).max(1));
-    let bounds = Bounds::new(sample.map(|&id| u64::from(at.key(id))).collect());
+    let keys = sample(nodes, count).map(|id| u64::from(at.key(id)));
+    let bounds = Bounds::new(keys.collect());
     let mut parts: [Keyed; BOUNDS + 1] = Default::default();
     for (block, named) in named.iter().enumerate() {
         for &id in &named.nodes {
@@ -119,7 +120,7 @@ impl Keyed {
         };
         let block = |nodes: &[u32], loose| Block {
             nodes: nodes.to_vec(),
-            rows: at.rows_of(nodes),
+            rows: at.levels.rows_of_all(nodes),
             loose,
         };
         if key < highest {
@@ -183,11 +184,10 @@ impl<'a> Names<'a> {
 
     /// The least rank of a part.
     fn least(&self, part: usize, of_all: &Least) -> Least {
-        let is_last = is_last(self.start);
         let (is_last, name) = match part {
             0 => return of_all.clone(),
-            1 => (is_last, self.start.to_vec()),
-            BEHIND => (is_last, behind(self.start)),
+            1 => (is_last(self.start), self.start.to_vec()),
+            BEHIND => (is_last(self.start), behind(self.start)),
             _ => {
                 let [is_last, bytes @ ..] = self.bounds.words[part - 2].to_be_bytes();
                 let end = bytes.iter().rposition(|&byte| byte != 0).map_or(0, |end| end + 1);

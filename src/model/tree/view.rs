@@ -204,7 +204,6 @@ impl TreeView {
             _ => self.orders.clear(),
         }
         self.levels.sort = sort;
-        self.levels.keys.fill(0);
     }
 
     pub(super) const fn scope_root(&self) -> u32 {
