@@ -7,9 +7,9 @@ use crate::{
     mqtt::ProtocolVersion,
 };
 
-pub fn receive(app: &mut App, batches: &[Batch]) {
+pub fn receive(app: &mut App, batches: Vec<Batch>) {
     for batch in batches {
-        if connection_test::take(app, batch) {
+        if connection_test::take(app, &batch) {
             continue;
         }
         for notice in app.model.apply(batch, app.now.mono_us) {

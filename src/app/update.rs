@@ -36,7 +36,7 @@ fn route(app: &mut App, msg: Msg) -> Vec<Effect> {
     });
     match msg {
         Msg::Batches(batches) => {
-            received::receive(app, &batches);
+            received::receive(app, batches);
             Vec::new()
         }
         Msg::Tick => Vec::new(),

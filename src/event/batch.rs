@@ -30,9 +30,55 @@ pub struct Batch {
     /// The moment of the first record; each record adds its own `after_us`.
     pub time: Time,
     /// The bytes that the records' [`Span`]s point into.
-    pub data: Buffer,
+    pub data: Data,
     /// What happened.
     pub records: Vec<Record>,
+}
+
+/// The buffer of a batch. Nobody else has it, unless who remembers most of what is in it keeps it too: an allocation
+/// that one batch in a thousand needs.
+#[derive(Debug)]
+pub enum Data {
+    /// The batch's alone.
+    Own(Buffer),
+    /// Kept elsewhere too.
+    Shared(Arc<Buffer>),
+}
+
+impl Data {
+    /// Another hold of the buffer.
+    pub fn share(&mut self) -> Arc<Buffer> {
+        let shared = match self {
+            Self::Own(buffer) => Arc::new(std::mem::take(buffer)),
+            Self::Shared(shared) => Arc::clone(shared),
+        };
+        *self = Self::Shared(Arc::clone(&shared));
+        shared
+    }
+}
+
+impl Default for Data {
+    fn default() -> Self {
+        Self::Own(Buffer::default())
+    }
+}
+
+impl<T: Into<Buffer>> From<T> for Data {
+    fn from(bytes: T) -> Self {
+        Self::Own(bytes.into())
+    }
+}
+
+impl std::ops::Deref for Data {
+    type Target = Buffer;
+
+    #[inline]
+    fn deref(&self) -> &Buffer {
+        match self {
+            Self::Own(buffer) => buffer,
+            Self::Shared(shared) => shared,
+        }
+    }
 }
 
 /// Bytes of [`Batch::data`].

@@ -1,7 +1,8 @@
 //! A buffer that grows: where a source reads into, and what a batch's records point into.
 //!
 //! ```text
-//! read ─▶ Buffer ─ batch ─▶ taken in, dropped ─▶ Spares ─▶ read …
+//! read ─▶ Buffer ─ batch ─▶ taken in, dropped ──────────────▶ Spares ─▶ read …
+//!                        └▶ kept with what is in it, evicted ─┘
 //! ```
 
 use std::{
@@ -45,11 +46,20 @@ impl Default for Spares {
 impl Spares {
     /// An empty buffer with room for `capacity` bytes or more, whose block comes back here.
     pub fn buffer(&self, capacity: usize) -> Buffer {
+        self.used_or(capacity, Block::zeroed)
+    }
+
+    /// The same for one that will be full soon.
+    pub fn buffer_to_fill(&self, capacity: usize) -> Buffer {
+        self.used_or(capacity, Block::zeroed_to_fill)
+    }
+
+    fn used_or(&self, capacity: usize, new: impl FnOnce(usize) -> Block) -> Buffer {
         let spare = self.spares.try_recv().ok();
         Buffer {
             block: spare
                 .filter(|block| block.len() >= capacity)
-                .unwrap_or_else(|| Block::zeroed(capacity)),
+                .unwrap_or_else(|| new(capacity)),
             len: 0,
             home: Some(self.home.clone()),
         }

@@ -10,7 +10,7 @@ mod command;
 mod stages;
 mod status;
 
-pub use batch::{Batch, Frame, PacketRecord, PublishRecord, Record, Span, Time};
+pub use batch::{Batch, Data, Frame, PacketRecord, PublishRecord, Record, Span, Time};
 pub use block::Block;
 pub use buffer::{Buffer, Spares};
 pub use command::{Command, OperationEnded, OperationId, OperationKind, Outcome, UNTOLD};

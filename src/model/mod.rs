@@ -102,7 +102,7 @@ impl Model {
     }
 
     /// Takes in what a source saw. `now_us` (mono) tells how late it comes. Gives what a person should be told.
-    pub fn apply(&mut self, batch: &Batch, now_us: u64) -> Vec<Notice> {
+    pub fn apply(&mut self, mut batch: Batch, now_us: u64) -> Vec<Notice> {
         let mut notices = Vec::new();
         let source = batch.source;
         let Some(index) = self
@@ -113,6 +113,10 @@ impl Model {
             return notices;
         };
         let mut newest_us = batch.time.mono_us;
+        if self.topics.has_room() {
+            self.log.adopt(&mut batch, &self.topics, self.log_budget());
+        }
+        let batch = &batch;
         for record in &batch.records {
             match record {
                 Record::Publish(publish) => {

@@ -9,7 +9,7 @@
 
 use bytes::Bytes;
 use mqttscope::{
-    event::{Batch, Frame, PublishRecord, Record, Span},
+    event::{Batch, Data, Frame, PublishRecord, Record, Span},
     mqtt::{Properties, Property, ProtocolVersion, QoS},
     wire::{self, Direction, Packet, Publish},
 };
@@ -92,8 +92,11 @@ impl Sample {
         let frame = if self.is_sent {
             Frame::Own(frame.into())
         } else {
-            let start = batch.data.len() as u32;
-            batch.data.extend_from_slice(&frame);
+            let Data::Own(data) = &mut batch.data else {
+                panic!("a batch being made")
+            };
+            let start = data.len() as u32;
+            data.extend_from_slice(&frame);
             Frame::InBatch(Span {
                 start,
                 len: frame.len() as u32,

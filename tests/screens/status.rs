@@ -1,6 +1,6 @@
 //! The status line: nothing is lost and nothing is cut without standing here. And the title line above.
 
-use mqttscope::event::{Batch, Buffer, Record};
+use mqttscope::event::{Batch, Data, Record};
 
 use crate::{
     message::Sample,
@@ -19,7 +19,7 @@ fn busy(name: &str) -> Screen {
         let mut batch = Batch {
             source: screen.source(),
             time: screen.now,
-            data: Buffer::default(),
+            data: Data::default(),
             records: Vec::new(),
         };
         for _ in 0..800 {
@@ -69,7 +69,7 @@ fn late_messages_show_the_lag_and_what_it_means() {
     let mut batch = Batch {
         source: screen.source(),
         time: screen.now,
-        data: Buffer::default(),
+        data: Data::default(),
         records: Vec::new(),
     };
     Sample::new("t", b"1").add_to(&mut batch, mqttscope::mqtt::ProtocolVersion::V5);

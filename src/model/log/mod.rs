@@ -17,10 +17,15 @@ pub use message::{MessageRef, RebuiltFrame, effort_of};
 pub use view::{LogView, Matches};
 
 use super::tree::{NodeId, Topics};
-use crate::event::{Batch, Block, PublishRecord};
+use crate::event::{Batch, Block, Data, Frame, PublishRecord, Record};
 use header::{Flags, Header};
 use kept::{ENTRY, KeptMessages};
 use segment::{Parts, Segment};
+
+/// Buffers of fewer bytes are not kept for the messages in them: they have no pages of their own.
+const ADOPT_FROM: usize = 64 * 1024;
+/// Nor are those of smaller messages, on average.
+const ADOPT_MESSAGE: usize = 512;
 
 /// The log.
 #[derive(Debug)]
@@ -114,10 +119,60 @@ impl Log {
             flags,
         };
         let wall_ahead_us = batch.time.wall_us - batch.time.mono_us as i64;
-        self.segment_for(parts.len(), wall_ahead_us, topics, budget)
-            .push(header, wall_ahead_us, parts);
+        match self.place_in_buffer(batch, record, parts) {
+            Some((segment, start)) => segment.push_header(Header { start, ..header }, wall_ahead_us),
+            None => self.segment_for(parts.len(), wall_ahead_us, topics, budget).push(
+                header,
+                wall_ahead_us,
+                parts,
+            ),
+        }
         self.next_id += 1;
         id
+    }
+
+    /// Keeps the buffer of a batch that is about to be added, if it is mostly stored bytes of large messages: copying
+    /// payloads of 4 KiB took more than all the rest. `budget` tells what the log may hold with it.
+    pub(super) fn adopt(&mut self, batch: &mut Batch, topics: &Topics, budget: usize) {
+        if !self.is_worth_adopting(batch) {
+            return;
+        }
+        let segment = Segment::of_batch(batch.data.share(), batch.records.len(), self.next_id);
+        self.make_room(segment.len(), topics, budget, |_| {});
+        self.segment_bytes += segment.len() + Segment::OVERHEAD;
+        self.segments.push_back(segment);
+    }
+
+    /// Whether nearly all of a buffer would be held for what is read in it, and no more goes at a time than of a block.
+    fn is_worth_adopting(&self, batch: &Batch) -> bool {
+        let capacity = batch.data.capacity();
+        let enough = capacity / 5 * 4;
+        let stored = |record: &Record| match record {
+            Record::Publish(publish) => match publish.frame {
+                Frame::InBatch(span) => span.len.saturating_sub(publish.properties_start) as usize,
+                Frame::Own(_) => 0,
+            },
+            _ => 0,
+        };
+        (ADOPT_FROM..=self.block_len).contains(&capacity)
+            && batch.data.len() >= enough.max(batch.records.len() * ADOPT_MESSAGE)
+            && batch.records.iter().map(stored).sum::<usize>() >= enough
+    }
+
+    /// Where the bytes of a message lie already, if the newest segment keeps the buffer they were read into.
+    fn place_in_buffer(
+        &mut self,
+        batch: &Batch,
+        record: &PublishRecord,
+        parts: Parts<'_>,
+    ) -> Option<(&mut Segment, u32)> {
+        let (Data::Shared(buffer), Frame::InBatch(span)) = (&batch.data, &record.frame) else {
+            return None;
+        };
+        let newest = self.segments.back_mut()?;
+        // These two do not stand before the properties on the wire.
+        let is_apart = !parts.true_len.is_empty() || !parts.topic.is_empty();
+        (!is_apart && newest.takes_from(buffer)).then_some((newest, span.start + record.properties_start))
     }
 
     fn segment_for(
@@ -127,6 +182,7 @@ impl Log {
         topics: &Topics,
         budget: impl FnOnce() -> usize,
     ) -> &mut Segment {
+        self.drop_unused();
         let newest = self.segments.back();
         if !newest.is_some_and(|segment| segment.has_room(len, wall_ahead_us)) {
             // One with a block of its own takes it along when it outlives the history.
@@ -137,20 +193,35 @@ impl Log {
             .expect("one with room was just made sure of")
     }
 
+    /// A buffer may be kept, and then its first message not be fit to stay in it.
+    fn drop_unused(&mut self) {
+        if let Some(unused) = self.segments.back().filter(|segment| segment.count() == 0) {
+            self.segment_bytes -= unused.len() + Segment::OVERHEAD;
+            self.segments.pop_back();
+        }
+    }
+
     fn add_segment(&mut self, len: usize, topics: &Topics, budget: usize) {
+        // A used block saves the kernel from clearing pages for a new one.
         let mut block = None;
+        self.make_room(len, topics, budget, |old| {
+            block = (old.len() == len).then_some(old);
+        });
+        let block = block.unwrap_or_else(|| Block::zeroed_to_fill(len));
+        self.segment_bytes += block.len() + Segment::OVERHEAD;
+        self.segments.push_back(Segment::new(block, self.next_id));
+    }
+
+    /// Makes the log fit a budget with a segment of `len` bytes more; blocks that go are given to `on_block`.
+    fn make_room(&mut self, len: usize, topics: &Topics, budget: usize, mut on_block: impl FnMut(Block)) {
         let budget = budget.saturating_sub(len + Segment::OVERHEAD);
         while self.memory() > budget {
             match self.reclaim(topics, budget) {
                 Reclaimed::Nothing => break,
                 Reclaimed::Kept => {}
-                // A used block saves the kernel from clearing pages for a new one.
-                Reclaimed::Block(old) => block = (old.len() == len).then_some(old),
+                Reclaimed::Block(old) => on_block(old),
             }
         }
-        let block = block.unwrap_or_else(|| Block::zeroed_to_fill(len));
-        self.segment_bytes += block.len() + Segment::OVERHEAD;
-        self.segments.push_back(Segment::new(block, self.next_id));
     }
 
     /// Makes the log fit a budget: history goes first, then last values once they take three quarters.
@@ -182,7 +253,8 @@ impl Log {
         self.segment_bytes -= segment.len() + Segment::OVERHEAD;
         let outlives =
             |id: u64, header: &Header| header.node != u32::MAX && topics.keeps(NodeId(header.node), id);
-        if segment.len() > self.block_len
+        if segment.is_whole()
+            && segment.len() > self.block_len
             && let Some(header) = segment.header(0)
             && outlives(segment.first_id(), &header)
         {

@@ -3,14 +3,17 @@
 //! ```text
 //! │ header 0 │ header 1 │ header 2 │ →        free        ← │ bytes 2 │ bytes 1 │ bytes 0 │
 //! ```
-//! One allocation a block, no slack but the gap of a full one, and evicting it is one `drop`.
+//! One allocation a block, no slack but the gap of a full one, and evicting it is one `drop`. Where a batch was
+//! mostly large payloads, its buffer is kept instead, and the block has headers only.
 #![allow(
     clippy::indexing_slicing,
     reason = "ranges come from headers that `push` wrote after making sure of the room"
 )]
 
+use std::sync::Arc;
+
 use super::Header;
-use crate::event::Block;
+use crate::event::{Block, Buffer};
 
 /// Changes of the wall clock that one block follows.
 const CLOCKS: usize = 64;
@@ -45,6 +48,8 @@ struct Clock {
 #[derive(Debug)]
 pub(super) struct Segment {
     block: Block,
+    /// Where the messages' bytes are instead, as they were read.
+    buffer: Option<Arc<Buffer>>,
     first_id: u64,
     count: u32,
     /// Start of the bytes of the newest message.
@@ -58,9 +63,18 @@ impl Segment {
         Self {
             bytes_start: block.len() as u32,
             block,
+            buffer: None,
             first_id,
             count: 0,
             clocks: Vec::new(),
+        }
+    }
+
+    /// An empty one for as many messages of a batch, whose bytes stay in its buffer.
+    pub(super) fn of_batch(buffer: Arc<Buffer>, count: usize, first_id: u64) -> Self {
+        Self {
+            buffer: Some(buffer),
+            ..Self::new(Block::zeroed(count * HEADER), first_id)
         }
     }
 
@@ -69,8 +83,16 @@ impl Segment {
 
     #[inline]
     pub(super) fn has_room(&self, len: usize, wall_ahead_us: i64) -> bool {
-        (self.count as usize + 1) * HEADER + len <= self.bytes_start as usize
+        self.buffer.is_none()
+            && (self.count as usize + 1) * HEADER + len <= self.bytes_start as usize
             && (self.clocks.len() < CLOCKS || self.knows_clock(wall_ahead_us))
+    }
+
+    /// Whether a message whose bytes lie in this buffer can be added with [`push_header`](Self::push_header).
+    #[inline]
+    pub(super) fn takes_from(&self, buffer: &Arc<Buffer>) -> bool {
+        let is_same = self.buffer.as_ref().is_some_and(|own| Arc::ptr_eq(own, buffer));
+        is_same && (self.count as usize + 1) * HEADER <= self.block.len()
     }
 
     fn knows_clock(&self, ahead_us: i64) -> bool {
@@ -87,13 +109,18 @@ impl Segment {
             self.block[at..at + part.len()].copy_from_slice(part);
             at += part.len();
         }
+        self.bytes_start = start as u32;
         let header = Header {
             start: start as u32,
             ..header
         };
+        self.push_header(header, wall_ahead_us);
+    }
+
+    /// Adds a message whose bytes are where the header says.
+    pub(super) fn push_header(&mut self, header: Header, wall_ahead_us: i64) {
         let at = self.count as usize * HEADER;
         self.block[at..at + HEADER].copy_from_slice(&header.to_bytes());
-        self.bytes_start = start as u32;
         self.note_clock(wall_ahead_us);
         self.count += 1;
     }
@@ -129,7 +156,8 @@ impl Segment {
 
     pub(super) fn bytes(&self, header: &Header) -> &[u8] {
         let start = header.start as usize;
-        &self.block[start..start + header.stored_len()]
+        let bytes = self.buffer.as_ref().map_or(&*self.block, |buffer| buffer);
+        &bytes[start..start + header.stored_len()]
     }
 
     pub(super) const fn first_id(&self) -> u64 {
@@ -140,9 +168,14 @@ impl Segment {
         self.count
     }
 
-    /// Bytes of its block.
+    /// Bytes held: its block, and the buffer it keeps.
     pub(super) fn len(&self) -> usize {
-        self.block.len()
+        self.block.len() + self.buffer.as_ref().map_or(0, |buffer| buffer.capacity())
+    }
+
+    /// Whether its block has its messages' bytes too.
+    pub(super) const fn is_whole(&self) -> bool {
+        self.buffer.is_none()
     }
 
     pub(super) fn into_block(self) -> Block {

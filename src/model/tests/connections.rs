@@ -61,7 +61,7 @@ fn filter_counts(model: &Model) -> Vec<(String, u64)> {
 #[test]
 fn messages_are_counted_for_each_filter_that_matches() {
     let mut model = model(1 << 20);
-    model.apply(&records(HOME, 0, vec![connected(&["#", "$SYS/#", "a/+"])]), 0);
+    model.apply(records(HOME, 0, vec![connected(&["#", "$SYS/#", "a/+"])]), 0);
     receive(&mut model, &["a/b", "a/b", "a", "$SYS/uptime"]);
     let counts = |list: &[(&str, u64)]| -> Vec<(String, u64)> {
         list.iter()
@@ -73,7 +73,7 @@ fn messages_are_counted_for_each_filter_that_matches() {
         counts(&[("#", 3), ("$SYS/#", 1), ("a/+", 2)])
     );
     // Another list: the counts of filters that stay go on, topics are matched anew.
-    model.apply(&records(HOME, 9, vec![connected(&["a/b", "#"])]), 9);
+    model.apply(records(HOME, 9, vec![connected(&["a/b", "#"])]), 9);
     receive(&mut model, &["a/b", "$SYS/uptime"]);
     assert_eq!(filter_counts(&model), counts(&[("a/b", 1), ("#", 4)]));
     let rate = &model.connection(HOME).unwrap().subscriptions[1].rate;
@@ -87,10 +87,10 @@ fn counters_are_exact_by_connection_and_in_sum() {
     sent.is_sent = true;
     let mut repeat = shape("a", b"1234");
     repeat.is_repeat = true;
-    model.apply(&batch(HOME, 0, &[shape("a", b"1"), sent, repeat]), 0);
-    model.apply(&batch(PLANT, 0, &[shape("b", b"12345")]), 0);
+    model.apply(batch(HOME, 0, &[shape("a", b"1"), sent, repeat]), 0);
+    model.apply(batch(PLANT, 0, &[shape("b", b"12345")]), 0);
     model.apply(
-        &records(
+        records(
             PLANT,
             0,
             vec![Record::Dropped {
@@ -100,7 +100,7 @@ fn counters_are_exact_by_connection_and_in_sum() {
         ),
         0,
     );
-    model.apply(&batch(SourceId(1), 0, &[shape("unknown", b"")]), 0);
+    model.apply(batch(SourceId(1), 0, &[shape("unknown", b"")]), 0);
     let home = model.connection(HOME).unwrap().counters;
     assert_eq!((home.rx_messages, home.rx_bytes, home.repeats), (1, 6 + 9, 1));
     assert_eq!((home.tx_messages, home.tx_bytes), (1, 7));
@@ -136,7 +136,7 @@ fn what_a_person_should_be_told_comes_back() {
         anomalies: vec![anomaly(false), anomaly(true)],
     };
     let notices = model.apply(
-        &records(
+        records(
             HOME,
             100,
             vec![
@@ -178,7 +178,7 @@ fn the_packet_ring_is_bounded_by_bytes() {
             direction: Direction::ServerToClient,
             anomalies: Vec::new(),
         };
-        model.apply(&records(HOME, 0, vec![Record::Packet(Box::new(packet))]), 0);
+        model.apply(records(HOME, 0, vec![Record::Packet(Box::new(packet))]), 0);
     }
     assert_eq!(model.packets().seen(), 3_000);
     assert!(model.packets().memory() <= (1 << 20) / 64);

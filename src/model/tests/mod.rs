@@ -1,5 +1,6 @@
 //! The model as its users see it: batches in, panes' questions out.
 
+mod adopting;
 mod connections;
 mod log;
 mod siblings;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::{
-    event::{Frame, Span},
+    event::{Buffer, Data, Frame, Span, Spares},
     mqtt::QoS,
 };
 
@@ -108,18 +109,21 @@ pub(super) fn batch(source: SourceId, mono_us: u64, shapes: &[Shape]) -> Batch {
             mono_us,
             wall_us: 1_700_000_000_000_000 + mono_us as i64,
         },
-        data: crate::event::Buffer::default(),
+        data: Data::default(),
         records: Vec::new(),
     };
+    let mut data = Buffer::default();
     for shape in shapes {
         let (frame, mut record) = shape.frame();
         record.frame = Frame::InBatch(Span {
-            start: batch.data.len() as u32,
+            start: data.len() as u32,
             len: frame.len() as u32,
         });
-        batch.data.extend_from_slice(&frame);
+        data.extend_from_slice(&frame);
         batch.records.push(Record::Publish(record));
     }
+    // As full as a read buffer of a fast stream.
+    batch.data = data.to_vec().into();
     batch
 }
 
@@ -132,5 +136,5 @@ pub(super) fn model(max_memory: usize) -> Model {
 
 pub(super) fn receive(model: &mut Model, topics: &[&str]) {
     let shapes: Vec<_> = topics.iter().map(|topic| shape(topic, b"on")).collect();
-    model.apply(&batch(HOME, 1_000_000, &shapes), 1_000_000);
+    model.apply(batch(HOME, 1_000_000, &shapes), 1_000_000);
 }

@@ -130,7 +130,7 @@ proptest! {
         let names: Vec<_> = names.iter().collect();
         for large in large {
             let topic = format!("p/{}", names[large.index(names.len())]);
-            model.apply(&batch(HOME, 0, &[shape(&topic, &[b'x'; 9_000])]), 0);
+            model.apply(batch(HOME, 0, &[shape(&topic, &[b'x'; 9_000])]), 0);
         }
         let mut view = view(sort);
         view.sync(model.topics(), &mut |_| false);
@@ -171,7 +171,7 @@ proptest! {
         let mut model = model(32 << 20);
         let mut view = view(SortBy::Recent);
         receive_under(&mut model, &first);
-        model.apply(&batch(HOME, 90_000_000, &[shape("p/latest", b"")]), 0);
+        model.apply(batch(HOME, 90_000_000, &[shape("p/latest", b"")]), 0);
         view.sync(model.topics(), &mut |_| false);
         view.expand_all();
         view.rows(model.topics(), 0..3);

@@ -63,7 +63,7 @@ fn chains_without_values_share_a_row() {
 fn each_connection_is_a_root_and_a_removed_one_is_hidden() {
     let mut model = model(1 << 20);
     receive(&mut model, &["a"]);
-    model.apply(&batch(PLANT, 0, &[shape("a", b""), shape("b", b"")]), 0);
+    model.apply(batch(PLANT, 0, &[shape("a", b""), shape("b", b"")]), 0);
     let mut view = view(&model, Scope::All);
     assert_eq!(labels(&model, &mut view), ["home", "  a", "plant", "  a", "  b"]);
     view.set_scope(model.topics(), Scope::Only(PLANT));
@@ -80,7 +80,7 @@ fn sent_messages_make_no_rows() {
     let mut model = model(1 << 20);
     let mut sent = shape("a/set", b"on");
     sent.is_sent = true;
-    model.apply(&batch(HOME, 0, &[sent]), 0);
+    model.apply(batch(HOME, 0, &[sent]), 0);
     let mut view = view(&model, Scope::Only(HOME));
     assert_eq!(view.row_count(), 0);
     assert_eq!(model.message(1).unwrap().topic(), "a/set");

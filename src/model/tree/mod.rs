@@ -189,12 +189,17 @@ impl Topics {
         {
             return Some(NodeId(id));
         }
-        if self.memory() >= self.max_memory || text.split('/').nth(MAX_LEVELS).is_some() {
+        if !self.has_room() || text.split('/').nth(MAX_LEVELS).is_some() {
             self.not_kept.add(topic);
             return None;
         }
         self.fresh_from = self.nodes.len() as u32;
         Some(NodeId(self.add_levels(slot, &text)))
+    }
+
+    /// Whether new topics are kept.
+    pub(super) fn has_room(&self) -> bool {
+        self.memory() < self.max_memory
     }
 
     #[inline]

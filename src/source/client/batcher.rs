@@ -156,7 +156,7 @@ impl Batcher {
         let batch = Batch {
             source: self.source,
             time: self.first,
-            data: data.into(),
+            data: data.into().into(),
             records: std::mem::replace(&mut self.records, Vec::with_capacity(capacity)),
         };
         self.has_news = false;
@@ -299,7 +299,7 @@ mod tests {
         }
         assert!(batcher.is_blocked());
         for expected in 1..=3 {
-            assert_eq!(*batches_rx.recv().await.unwrap().data, [expected]);
+            assert_eq!(**batches_rx.recv().await.unwrap().data, [expected]);
             if batcher.is_blocked() {
                 batcher.unblock().await;
             }

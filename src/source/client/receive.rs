@@ -30,7 +30,12 @@ impl Actor {
         while self.takes_frames() {
             let found = match link.intake.next_frame(version) {
                 Next::Frame(found) => found,
-                Next::Incomplete => return self.session.on_first_bytes(link.intake.rest()).map(Gone::Closed),
+                Next::Incomplete => {
+                    if link.intake.is_full() {
+                        self.send_batch(link);
+                    }
+                    return self.session.on_first_bytes(link.intake.rest()).map(Gone::Closed);
+                }
                 Next::Broken(anomaly) => {
                     let rest = link.intake.rest();
                     return Some(Gone::Closed(Close::violation(
@@ -47,11 +52,15 @@ impl Actor {
                 // Nothing of what follows points into the buffer: `place` copied it.
                 link.intake.discard();
             } else if self.batcher.is_full(link.intake.batch_len()) {
-                let data = link.intake.take_batch();
-                self.batcher.send(data, self.clock.now_us());
+                self.send_batch(link);
             }
         }
         None
+    }
+
+    fn send_batch(&mut self, link: &mut Connection) {
+        let data = link.intake.take_batch();
+        self.batcher.send(data, self.clock.now_us());
     }
 
     fn on_frame(&mut self, link: &mut Connection, found: Found) -> Option<Close> {

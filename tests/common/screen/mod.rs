@@ -283,7 +283,7 @@ impl Screen {
         Batch {
             source,
             time: self.now,
-            data: mqttscope::event::Buffer::default(),
+            data: mqttscope::event::Data::default(),
             records,
         }
     }

@@ -1,0 +1,112 @@
+//! Batches of large messages, whose buffers the log keeps.
+
+use super::*;
+
+/// 32 of 4 KiB, of all kinds that are stored as they were on the wire.
+fn large() -> Vec<Shape> {
+    let kind = |n: u8| Shape {
+        properties: n.is_multiple_of(2).then(|| vec![1, 1]),
+        qos: if n.is_multiple_of(3) {
+            QoS::AtLeastOnce
+        } else {
+            QoS::AtMostOnce
+        },
+        ..shape(&format!("camera/{n}"), &[n; 4_096])
+    };
+    (0..32).map(kind).collect()
+}
+
+/// Adds them as one batch; gives where they were read, and where the buffer goes when nobody has it any more.
+fn receive_in_buffer(model: &mut Model, shapes: &[Shape]) -> (std::ops::Range<*const u8>, Spares) {
+    let spares = Spares::default();
+    let mut batch = batch(HOME, 2_000_000, shapes);
+    let mut buffer = spares.buffer_to_fill(batch.data.len());
+    buffer.extend_from_slice(&batch.data);
+    let read = buffer.as_ptr_range();
+    batch.data = buffer.into();
+    model.apply(batch, 2_000_000);
+    (read, spares)
+}
+
+/// How many of the messages from id 2 on lie where they were read; all are as they came.
+fn count_in_place(model: &Model, shapes: &[Shape], read: &std::ops::Range<*const u8>) -> usize {
+    let is_in_place = |(id, shape): (u64, &Shape)| {
+        let message = model.message(id).unwrap();
+        assert_eq!(message.topic(), shape.topic, "{id}");
+        assert_eq!(message.payload(), shape.payload, "{id}");
+        assert_eq!(
+            message.properties(),
+            shape.properties.as_deref().unwrap_or_default()
+        );
+        assert_eq!(message.frame().is_exact, shape.cut == 0, "{id}");
+        read.contains(&message.payload().as_ptr())
+    };
+    (2..).zip(shapes).filter(|&pair| is_in_place(pair)).count()
+}
+
+#[test]
+fn large_payloads_stay_where_they_were_read_until_they_are_evicted() {
+    let mut model = model(32 << 20);
+    receive(&mut model, &["before"]);
+    let before = model.memory().used;
+    let shapes = large();
+    let (read, spares) = receive_in_buffer(&mut model, &shapes);
+    receive(&mut model, &["behind"]);
+    assert_eq!(count_in_place(&model, &shapes, &read), 32);
+    assert_eq!(model.message(34).unwrap().topic(), "behind");
+    assert_eq!((model.message_at(1_500_000), model.message_at(2_000_000)), (2, 2));
+    assert!(model.memory().used >= before + 32 * 4_096);
+    assert_eq!(spares.buffer(1).capacity(), 1, "the log has it");
+    for _ in 0..600 {
+        model.apply(batch(HOME, 2_000_000, &[shape("flood", &vec![9; 60_000])]), 0);
+    }
+    assert!(model.log().first_id() > 34);
+    assert!(
+        spares.buffer(1).capacity() > 32 * 4_096,
+        "it went with its messages"
+    );
+    assert_eq!(
+        count_in_place(&model, &shapes, &read),
+        0,
+        "each is its topic's last"
+    );
+    assert!(model.memory().used <= model.memory().budget);
+}
+
+#[test]
+fn what_is_not_stored_as_it_was_on_the_wire_is_copied() {
+    let mut cut = large();
+    cut[9].cut = 100;
+    let mut deep = large();
+    deep[0].topic = "/".repeat(2_000);
+    let mut small = large();
+    for shape in &mut small[..24] {
+        shape.payload.truncate(1);
+    }
+    let few = large()[..8].to_vec();
+    for (name, shapes, in_place, is_kept) in [
+        ("a payload that was cut", cut, 9, true),
+        ("a topic that is not in the tree", deep, 0, false),
+        ("mostly small", small, 0, false),
+        ("few", few, 0, false),
+    ] {
+        let mut model = model(32 << 20);
+        receive(&mut model, &["before"]);
+        let (read, spares) = receive_in_buffer(&mut model, &shapes);
+        receive(&mut model, &["behind"]);
+        assert_eq!(count_in_place(&model, &shapes, &read), in_place, "{name}");
+        assert_eq!(model.log().last_id(), shapes.len() as u64 + 2);
+        if read.end as usize - read.start as usize >= 64 * 1024 {
+            assert_eq!(spares.buffer(1).capacity() == 1, is_kept, "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_small_budget_keeps_no_buffer_larger_than_a_block() {
+    let mut model = model(4 << 20);
+    receive(&mut model, &["before"]);
+    let shapes = large();
+    let (read, _spares) = receive_in_buffer(&mut model, &shapes);
+    assert_eq!(count_in_place(&model, &shapes, &read), 0);
+}
