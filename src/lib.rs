@@ -29,6 +29,8 @@
 //! | [`ui`] | the picture |
 //! | [`tui`] | the loop between terminal, app and connections |
 //! | [`cli`] | arguments and the headless verbs |
+//!
+//! Beside the rooms, `link` is how the release binary is put together.
 
 pub mod app;
 pub mod broker;

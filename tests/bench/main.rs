@@ -1,6 +1,7 @@
 //! The figures of the program, measured on the release binary in a pseudo terminal against a scripted load:
 //! `cargo bench` prints the table, `cargo bench -- idle steady` some rows of it. Nothing here fails: a bar that
-//! is missed is said. `cargo bench -- soak 60` is the long run, sixty minutes of it, and not part of the table.
+//! is missed is said. Not part of the table: `cargo bench -- soak 60`, the long run, sixty minutes of it, and
+//! `cargo bench -- order`, which writes what the release binary is laid out by.
 #![cfg(target_os = "linux")]
 #![allow(
     clippy::unwrap_used,
@@ -24,6 +25,7 @@ mod firehose;
 mod headless;
 mod idle;
 mod keys;
+mod order;
 mod peer;
 mod process;
 mod scene;
@@ -74,6 +76,7 @@ fn main() {
         .collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let missed = match words[..] {
+        ["order"] => order::write(),
         ["soak"] => print(soak::run(60)),
         ["soak", minutes] => print(soak::run(minutes.parse().expect("soak MINUTES"))),
         _ => table(&words),

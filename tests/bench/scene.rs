@@ -26,12 +26,18 @@ impl Scene {
 
     /// The same with more arguments.
     pub fn with(more: &[&str]) -> Self {
+        Self::under(&[], more)
+    }
+
+    /// The same run by a tool, given as the words before the program's own.
+    pub fn under(tool: &[&str], more: &[&str]) -> Self {
         let broker = LoadBroker::bind();
         let folder = tempfile::tempdir().unwrap();
         let summary = folder.path().join("summary.json").display().to_string();
         let url = format!("mqtt://{}", broker.addr());
-        let arguments = [&[url.as_str(), "--summary-json", &summary], more].concat();
-        let terminal = Start::new(PROGRAM, folder.path(), &arguments).counting().run();
+        let words = [tool, &[PROGRAM, url.as_str(), "--summary-json", &summary], more].concat();
+        let (program, arguments) = words.split_first().expect("the program's name");
+        let terminal = Start::new(program, folder.path(), arguments).counting().run();
         let subscriber = broker.accept();
         terminal.wait_for(&["connected; nothing was published yet"]);
         Self {
