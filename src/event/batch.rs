@@ -49,7 +49,7 @@ impl Data {
     /// Another hold of the buffer.
     pub fn share(&mut self) -> Arc<Buffer> {
         let shared = match self {
-            Self::Own(buffer) => Arc::new(std::mem::take(buffer)),
+            Self::Own(buffer) => Arc::new(std::mem::take(buffer).kept()),
             Self::Shared(shared) => Arc::clone(shared),
         };
         *self = Self::Shared(Arc::clone(&shared));

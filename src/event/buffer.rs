@@ -7,7 +7,11 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::mpsc::{Receiver, SyncSender, sync_channel},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::Relaxed},
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
 };
 
 use super::Block;
@@ -17,6 +21,8 @@ const SPARES: usize = 16;
 /// Larger ones are not kept: they are for large messages, one at a time. Nor are small ones, which cost little to make.
 const LARGEST_SPARE: usize = 512 * 1024;
 const SMALLEST_SPARE: usize = 64 * 1024;
+/// Blocks that were kept for long come back for so many buffers taken: who evicts them does so in bursts.
+const WANTED: u32 = SPARES as u32;
 
 /// Bytes that grow at the end.
 #[derive(Default)]
@@ -24,7 +30,16 @@ pub struct Buffer {
     block: Block,
     len: usize,
     /// Where the block is used again.
-    home: Option<SyncSender<Block>>,
+    home: Option<Home>,
+    is_kept: bool,
+}
+
+/// The way back to the spares.
+#[derive(Clone)]
+struct Home {
+    spares: SyncSender<Block>,
+    /// How many of the blocks that were kept are of use: reading may have ended long ago.
+    wanted: Arc<AtomicU32>,
 }
 
 /// Blocks of buffers that were dropped.
@@ -32,13 +47,17 @@ pub struct Buffer {
 /// Reading at full speed makes and drops thousands of buffers a second, in different threads: each made anew would
 /// be cleared page by page by the kernel first, which took a third of all time with payloads of 4 KiB.
 pub struct Spares {
-    home: SyncSender<Block>,
+    home: Home,
     spares: Receiver<Block>,
 }
 
 impl Default for Spares {
     fn default() -> Self {
-        let (home, spares) = sync_channel(SPARES);
+        let (sender, spares) = sync_channel(SPARES);
+        let home = Home {
+            spares: sender,
+            wanted: Arc::default(),
+        };
         Self { home, spares }
     }
 }
@@ -46,22 +65,26 @@ impl Default for Spares {
 impl Spares {
     /// An empty buffer with room for `capacity` bytes or more, whose block comes back here.
     pub fn buffer(&self, capacity: usize) -> Buffer {
-        self.used_or(capacity, Block::zeroed)
-    }
-
-    /// The same for one that will be full soon.
-    pub fn buffer_to_fill(&self, capacity: usize) -> Buffer {
-        self.used_or(capacity, Block::zeroed_to_fill)
-    }
-
-    fn used_or(&self, capacity: usize, new: impl FnOnce(usize) -> Block) -> Buffer {
         let spare = self.spares.try_recv().ok();
+        let spare = spare.filter(|block| block.len() >= capacity);
+        self.of(spare.unwrap_or_else(|| Block::zeroed(capacity)))
+    }
+
+    /// The same for one that will be full soon, and with little more room: it may be kept.
+    pub fn buffer_to_fill(&self, capacity: usize) -> Buffer {
+        let one_more = |wanted: u32| (wanted < WANTED).then_some(wanted + 1);
+        let _ = self.home.wanted.fetch_update(Relaxed, Relaxed, one_more);
+        let spare = self.spares.try_recv().ok();
+        let spare = spare.filter(|block| (capacity..=capacity / 8 * 9).contains(&block.len()));
+        self.of(spare.unwrap_or_else(|| Block::zeroed_to_fill(capacity)))
+    }
+
+    fn of(&self, block: Block) -> Buffer {
         Buffer {
-            block: spare
-                .filter(|block| block.len() >= capacity)
-                .unwrap_or_else(|| new(capacity)),
+            block,
             len: 0,
             home: Some(self.home.clone()),
+            is_kept: false,
         }
     }
 
@@ -78,7 +101,15 @@ impl Buffer {
             block: Block::zeroed(capacity),
             len: 0,
             home: None,
+            is_kept: false,
         }
+    }
+
+    /// Its block comes back only if it is still wanted then: it is kept for as long as what is in it.
+    #[must_use]
+    pub fn kept(mut self) -> Self {
+        self.is_kept = true;
+        self
     }
 
     /// Bytes it has room for, those it holds included.
@@ -135,8 +166,12 @@ impl Drop for Buffer {
         if let Some(home) = &self.home
             && (SMALLEST_SPARE..=LARGEST_SPARE).contains(&self.block.len())
         {
+            let one_less = |wanted: u32| wanted.checked_sub(1);
+            if self.is_kept && home.wanted.fetch_update(Relaxed, Relaxed, one_less).is_err() {
+                return;
+            }
             // Enough are there, or nobody reads any more.
-            let _ = home.try_send(std::mem::take(&mut self.block));
+            let _ = home.spares.try_send(std::mem::take(&mut self.block));
         }
     }
 }
@@ -147,6 +182,7 @@ impl From<Vec<u8>> for Buffer {
             len: bytes.len(),
             block: bytes.into(),
             home: None,
+            is_kept: false,
         }
     }
 }
@@ -219,6 +255,37 @@ mod tests {
         for unfit in [SMALLEST_SPARE - 1, LARGEST_SPARE + 1] {
             drop(spares.buffer(unfit));
             assert_eq!(spares.buffer(10).capacity(), 10, "{unfit}");
+        }
+    }
+
+    #[test]
+    fn blocks_that_were_kept_come_back_for_those_taken_since() {
+        let spares = Spares::default();
+        let kept: Vec<Buffer> = (0..40)
+            .map(|_| spares.buffer_to_fill(SMALLEST_SPARE).kept())
+            .collect();
+        drop(kept);
+        let count = || std::iter::from_fn(|| spares.spares.try_recv().ok()).count();
+        assert_eq!(count(), WANTED as usize);
+        drop(spares.buffer(SMALLEST_SPARE).kept());
+        assert_eq!(count(), 0, "reading is slow now");
+        drop(spares.buffer_to_fill(SMALLEST_SPARE).kept());
+        assert_eq!(count(), 1);
+        drop(spares.buffer(SMALLEST_SPARE));
+        assert_eq!(count(), 1, "one that was not kept comes back in any case");
+    }
+
+    #[test]
+    fn a_buffer_to_fill_has_little_more_room_than_asked_for() {
+        let spares = Spares::default();
+        for (spare, is_used) in [(70_000, true), (71_000, true), (80_000, false), (69_999, false)] {
+            drop(spares.buffer(spare));
+            assert_eq!(
+                spares.buffer_to_fill(70_000).capacity() == spare,
+                is_used,
+                "{spare}"
+            );
+            while spares.spares.try_recv().is_ok() {}
         }
     }
 

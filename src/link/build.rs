@@ -5,7 +5,8 @@
 //! `cargo bench -- order` writes it anew. A name that is gone does no harm, one that is new only lies elsewhere.
 //!
 //! GNU ld and lld take such a script beside their own. One that does not (gold, mold, other systems') is asked
-//! first and then left alone: the program is the same, laid out as it comes.
+//! first and then left alone: the program is the same, laid out as it comes. `MQTTSCOPE_LAYOUT=plain` asks for that, too:
+//! for linkers named where a build script cannot see it (`cargo rustc -- -C linker=…`).
 
 use std::{
     env, fs, io,
@@ -14,13 +15,14 @@ use std::{
 };
 
 const SCRIPT: &str = "src/link/start.ld";
-/// `plain` for a binary as it comes: the tool that traces what runs reads the names of one section alone.
+/// `plain` for a binary as it comes: so does the tool need it that traces what runs, which reads one section's names.
 const LAYOUT: &str = "MQTTSCOPE_LAYOUT";
 
-fn main() -> io::Result<()> {
+fn main() {
     println!("cargo:rerun-if-changed={SCRIPT}");
     println!("cargo:rerun-if-changed=src/link/build.rs");
     println!("cargo:rerun-if-env-changed={LAYOUT}");
+    println!("cargo:rerun-if-env-changed={}", linker_variable());
     let is_wanted = variable("PROFILE") == "release"
         && variable("CARGO_CFG_TARGET_OS") == "linux"
         && variable(LAYOUT) != "plain";
@@ -28,10 +30,16 @@ fn main() -> io::Result<()> {
         "-T{}",
         Path::new(&variable("CARGO_MANIFEST_DIR")).join(SCRIPT).display()
     );
-    if is_wanted && is_taken(&argument)? {
+    // What cannot be asked is let be: nothing depends on it.
+    if is_wanted && is_taken(&argument).unwrap_or(false) {
         println!("cargo:rustc-link-arg-bins={argument}");
     }
-    Ok(())
+}
+
+/// Where cargo is told of a linker for the target.
+fn linker_variable() -> String {
+    let target = variable("TARGET").to_uppercase().replace(['-', '.'], "_");
+    format!("CARGO_TARGET_{target}_LINKER")
 }
 
 /// Whether the smallest program links with this argument, by the linker and the flags that the real one will have.
@@ -40,7 +48,14 @@ fn is_taken(argument: &str) -> io::Result<bool> {
     let source = folder.join("smallest.rs");
     fs::write(&source, "fn main() {}\n")?;
     let mut rustc = Command::new(variable("RUSTC"));
-    rustc.args(["--crate-type", "bin", "--target", &variable("TARGET")]);
+    rustc.args([
+        "--crate-type",
+        "bin",
+        "--emit",
+        "link",
+        "--target",
+        &variable("TARGET"),
+    ]);
     rustc.arg("--out-dir").arg(&folder).arg(&source);
     let flags = variable("CARGO_ENCODED_RUSTFLAGS");
     rustc.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));

@@ -3,6 +3,7 @@
 //!
 //! It knows ids, bytes and topics' nodes; not filters, not screens.
 
+mod adopt;
 mod header;
 mod kept;
 mod message;
@@ -17,15 +18,10 @@ pub use message::{MessageRef, RebuiltFrame, effort_of};
 pub use view::{LogView, Matches};
 
 use super::tree::{NodeId, Topics};
-use crate::event::{Batch, Block, Data, Frame, PublishRecord, Record};
+use crate::event::{Batch, Block, PublishRecord};
 use header::{Flags, Header};
 use kept::{ENTRY, KeptMessages};
 use segment::{Parts, Segment};
-
-/// Buffers of fewer bytes are not kept for the messages in them: they have no pages of their own.
-const ADOPT_FROM: usize = 64 * 1024;
-/// Nor are those of smaller messages, on average.
-const ADOPT_MESSAGE: usize = 512;
 
 /// The log.
 #[derive(Debug)]
@@ -34,6 +30,8 @@ pub struct Log {
     block_len: usize,
     max_message: usize,
     segment_bytes: usize,
+    /// Room in blocks that buffers stand behind.
+    unfilled: usize,
     next_id: u64,
     kept: KeptMessages,
     evicted: u64,
@@ -55,6 +53,7 @@ impl Log {
             block_len: block_len(max_memory),
             max_message: max_memory / 8,
             segment_bytes: 0,
+            unfilled: 0,
             next_id: 1,
             kept: KeptMessages::new(block_len(max_memory)),
             evicted: 0,
@@ -131,50 +130,6 @@ impl Log {
         id
     }
 
-    /// Keeps the buffer of a batch that is about to be added, if it is mostly stored bytes of large messages: copying
-    /// payloads of 4 KiB took more than all the rest. `budget` tells what the log may hold with it.
-    pub(super) fn adopt(&mut self, batch: &mut Batch, topics: &Topics, budget: usize) {
-        if !self.is_worth_adopting(batch) {
-            return;
-        }
-        let segment = Segment::of_batch(batch.data.share(), batch.records.len(), self.next_id);
-        self.make_room(segment.len(), topics, budget, |_| {});
-        self.segment_bytes += segment.len() + Segment::OVERHEAD;
-        self.segments.push_back(segment);
-    }
-
-    /// Whether nearly all of a buffer would be held for what is read in it, and no more goes at a time than of a block.
-    fn is_worth_adopting(&self, batch: &Batch) -> bool {
-        let capacity = batch.data.capacity();
-        let enough = capacity / 5 * 4;
-        let stored = |record: &Record| match record {
-            Record::Publish(publish) => match publish.frame {
-                Frame::InBatch(span) => span.len.saturating_sub(publish.properties_start) as usize,
-                Frame::Own(_) => 0,
-            },
-            _ => 0,
-        };
-        (ADOPT_FROM..=self.block_len).contains(&capacity)
-            && batch.data.len() >= enough.max(batch.records.len() * ADOPT_MESSAGE)
-            && batch.records.iter().map(stored).sum::<usize>() >= enough
-    }
-
-    /// Where the bytes of a message lie already, if the newest segment keeps the buffer they were read into.
-    fn place_in_buffer(
-        &mut self,
-        batch: &Batch,
-        record: &PublishRecord,
-        parts: Parts<'_>,
-    ) -> Option<(&mut Segment, u32)> {
-        let (Data::Shared(buffer), Frame::InBatch(span)) = (&batch.data, &record.frame) else {
-            return None;
-        };
-        let newest = self.segments.back_mut()?;
-        // These two do not stand before the properties on the wire.
-        let is_apart = !parts.true_len.is_empty() || !parts.topic.is_empty();
-        (!is_apart && newest.takes_from(buffer)).then_some((newest, span.start + record.properties_start))
-    }
-
     fn segment_for(
         &mut self,
         len: usize,
@@ -205,7 +160,9 @@ impl Log {
         // A used block saves the kernel from clearing pages for a new one.
         let mut block = None;
         self.make_room(len, topics, budget, |old| {
-            block = (old.len() == len).then_some(old);
+            if old.len() == len {
+                block = Some(old);
+            }
         });
         let block = block.unwrap_or_else(|| Block::zeroed_to_fill(len));
         self.segment_bytes += block.len() + Segment::OVERHEAD;
@@ -251,6 +208,7 @@ impl Log {
         };
         self.evicted += u64::from(segment.count());
         self.segment_bytes -= segment.len() + Segment::OVERHEAD;
+        self.unfilled -= segment.sealed();
         let outlives =
             |id: u64, header: &Header| header.node != u32::MAX && topics.keeps(NodeId(header.node), id);
         if segment.is_whole()

@@ -50,6 +50,7 @@ pub(super) struct Segment {
     block: Block,
     /// Where the messages' bytes are instead, as they were read.
     buffer: Option<Arc<Buffer>>,
+    is_sealed: bool,
     first_id: u64,
     count: u32,
     /// Start of the bytes of the newest message.
@@ -64,6 +65,7 @@ impl Segment {
             bytes_start: block.len() as u32,
             block,
             buffer: None,
+            is_sealed: false,
             first_id,
             count: 0,
             clocks: Vec::new(),
@@ -83,9 +85,31 @@ impl Segment {
 
     #[inline]
     pub(super) fn has_room(&self, len: usize, wall_ahead_us: i64) -> bool {
-        self.buffer.is_none()
+        !self.is_sealed
+            && self.is_whole()
             && (self.count as usize + 1) * HEADER + len <= self.bytes_start as usize
             && (self.clocks.len() < CLOCKS || self.knows_clock(wall_ahead_us))
+    }
+
+    /// Lets no more messages in; gives the bytes of room left.
+    pub(super) fn seal(&mut self) -> usize {
+        self.is_sealed = true;
+        self.free()
+    }
+
+    /// Bytes of room left when it was sealed; 0 if it was not.
+    pub(super) fn sealed(&self) -> usize {
+        if self.is_sealed { self.free() } else { 0 }
+    }
+
+    /// Bytes of room for more messages.
+    pub(super) fn free(&self) -> usize {
+        let headers = self.count as usize * HEADER;
+        if self.is_whole() {
+            (self.bytes_start as usize).saturating_sub(headers)
+        } else {
+            0
+        }
     }
 
     /// Whether a message whose bytes lie in this buffer can be added with [`push_header`](Self::push_header).

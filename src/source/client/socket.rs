@@ -30,6 +30,8 @@ pub struct Socket {
     layered: Option<BoxedIo>,
     /// Something was written that may still lie in the layers' own buffers.
     is_unflushed: bool,
+    /// Bytes that the last read could have brought.
+    asked: usize,
     /// Registered with the runtime.
     watched: Option<TcpStream>,
     /// Not registered; never blocks.
@@ -46,6 +48,7 @@ impl Socket {
         Self {
             layered,
             is_unflushed: false,
+            asked: READ,
             watched,
             plain: None,
         }
@@ -73,19 +76,16 @@ impl Socket {
         self.plain.is_some()
     }
 
-    /// Whether a read of so many bytes left more behind it, or may have.
+    /// Whether the last read, which brought so many bytes, left more behind it, or may have.
     pub const fn is_full(&self, read: usize) -> bool {
-        read >= if self.layered.is_some() {
-            LAYERED_READ
-        } else {
-            READ
-        }
+        read >= self.asked || self.layered.is_some() && read >= LAYERED_READ
     }
 
     /// Reads behind the end of `buffer`, [`READ`] bytes and what its capacity holds at most; 0 is the end of the stream.
     pub fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut Buffer) -> Poll<io::Result<usize>> {
         let room = buffer.room();
         let len = room.len().min(READ);
+        self.asked = len;
         let room = room.get_mut(..len).unwrap_or_default();
         let read = self.poll_read_into(cx, room);
         if let Poll::Ready(Ok(count)) = read {
@@ -225,6 +225,7 @@ mod tests {
                     break;
                 }
                 if buffer.len() == capacity {
+                    assert!(socket.is_full(count), "there was no room for more");
                     buffer.truncate(0);
                 }
             }

@@ -1,7 +1,7 @@
 //! The read buffer: whole frames out of a stream of bytes, and the bytes of a batch out of the buffer.
 //!
 //! ```text
-//! 0 ......... base ┌frame┐┌frame┐ next ┌half a frame… len ~~~~ ≥ 64 KiB spare
+//! 0 ......... base ┌frame┐┌frame┐ next ┌half a frame… len ~~~~ room for a read
 //!   sent already        a batch        stays for the next
 //! ```
 
@@ -16,10 +16,11 @@ use crate::{
 
 /// Room for one read.
 const SPARE: usize = super::socket::READ;
+/// Room for the last read into a buffer of ordinary size.
+const LAST_SPARE: usize = SPARE / 4;
 /// A buffer grows to this by doubling, and beyond it no further than to the end of the frame in sight; one that
-/// did is not kept for small messages. Four reads and the rest of a message make a batch that leaves next to nothing
-/// of it empty: it can be remembered as it is.
-const ORDINARY: usize = 4 * SPARE + 16 * 1024;
+/// did is not kept for small messages. A fast stream fills it to the end, so that it can be remembered as it is.
+const ORDINARY: usize = 4 * SPARE;
 /// Fewer bytes are copied out rather than moved with their 64 KiB of room.
 const SMALL: usize = 8 * 1024;
 
@@ -95,14 +96,25 @@ impl Intake {
                 self.buffer = self.spares.buffer(SPARE);
             }
         }
-        if self.buffer.capacity() - self.buffer.len() < SPARE {
+        if !self.has_room() {
             self.buffer.remove(0, self.base);
             self.next -= self.base;
             self.base = 0;
+        }
+        if !self.has_room() {
             let ends = self.next + self.in_sight;
             self.buffer.reserve(SPARE, (ends + SPARE).max(ORDINARY));
         }
         &mut self.buffer
+    }
+
+    fn has_room(&self) -> bool {
+        let wanted = if self.buffer.capacity() < ORDINARY {
+            SPARE
+        } else {
+            LAST_SPARE
+        };
+        self.buffer.capacity() - self.buffer.len() >= wanted
     }
 
     /// The buffer, to look at.
@@ -125,10 +137,9 @@ impl Intake {
         self.next - self.base
     }
 
-    /// Whether an ordinary buffer would have to grow for another read, while it has a batch in it.
+    /// Whether a buffer of ordinary size would have to grow for another read, while it has a batch in it.
     pub fn is_full(&self) -> bool {
-        let free = self.buffer.capacity() - self.buffer.len();
-        free < SPARE && self.buffer.capacity() >= ORDINARY && self.batch_len() > 0
+        self.buffer.capacity() >= ORDINARY && !self.has_room() && self.batch_len() > 0
     }
 
     /// The bytes of a frame found.
