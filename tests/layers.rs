@@ -81,7 +81,7 @@ fn rooms_used(code: &str) -> Vec<String> {
         .map(|found| found[1].to_owned())
         .collect();
     for start in group.find_iter(code) {
-        let (mut depth, mut name) = (1, String::new());
+        let (mut depth, mut name, mut is_first) = (1, String::new(), true);
         for char in code[start.end()..].chars() {
             match char {
                 '{' => depth += 1,
@@ -89,11 +89,13 @@ fn rooms_used(code: &str) -> Vec<String> {
                 _ => {}
             }
             let is_name = char.is_ascii_alphanumeric() || char == '_';
-            if depth == 1 && is_name {
+            if depth == 1 && is_name && is_first {
                 name.push(char);
             } else if depth <= 1 && !name.is_empty() && (char == ',' || char == ':' || depth == 0) {
                 rooms.push(std::mem::take(&mut name));
             }
+            // What follows `::` is within the room.
+            is_first = depth == 1 && (char == ',' || is_first && char != ':');
             if depth == 0 {
                 break;
             }
@@ -142,7 +144,7 @@ fn rooms_use_only_what_the_table_allows() {
 
 #[test]
 fn the_reader_finds_inline_nested_and_grouped_paths() {
-    let code = "use crate::{app::App, event::{Batch, SourceId}, ui};\nfn f() { crate::model::x(); }";
+    let code = "use crate::{app::link::App, event::{Batch, SourceId}, ui};\nfn f() { crate::model::x(); }";
     let mut rooms = rooms_used(code);
     rooms.sort();
     assert_eq!(rooms, ["app", "event", "model", "ui"]);
