@@ -178,23 +178,29 @@ fn press(scene: &mut Scene, key: &str) -> f64 {
 /// What a topic costs, its last value aside: every message has its own topic, all are in the log.
 pub fn memory() -> Vec<Row> {
     const COUNT: usize = 100_000;
-    let mut one = Scene::connected();
-    let before = process::memory(one.pid());
-    let single = one.subscriber.publish("fleet/0/00000", &[b'x'; 64]);
-    one.subscriber.send(&single.repeat(COUNT));
-    one.terminal.wait_for(&["rx 100 000"]);
-    one.settle(Duration::from_millis(300));
-    let log = process::memory(one.pid()) - before;
-    let mut many = Scene::connected();
-    let before = process::memory(many.pid());
-    let packets = packets(&many.subscriber, COUNT);
-    many.subscriber.send(&packets);
-    many.terminal.wait_for(&["rx 100 000"]);
-    many.settle(Duration::from_millis(300));
-    let both = process::memory(many.pid()) - before;
+    let grown = |messages: &dyn Fn(&Subscriber) -> Vec<u8>| {
+        let mut scene = Scene::connected();
+        let before = process::memory(scene.pid());
+        let packets = messages(&scene.subscriber);
+        scene.subscriber.send(&packets);
+        scene.terminal.wait_for(&["rx 100 000"]);
+        // Read buffers that a flood leaves ready are given back one by one by the trickle behind it.
+        let trickle = scene.subscriber.publish("fleet/0/00000", b"");
+        for _ in 0..30 {
+            scene.subscriber.send(&trickle);
+            thread::sleep(Duration::from_millis(12));
+        }
+        scene.settle(Duration::from_millis(300));
+        process::memory(scene.pid()) as f64 - before as f64
+    };
+    let one = |subscriber: &Subscriber| subscriber.publish("fleet/0/00000", &[b'x'; 64]).repeat(COUNT);
+    let many = |subscriber: &Subscriber| packets(subscriber, COUNT);
+    let of_a_topic = (0..5)
+        .map(|_| (grown(&many) - grown(&one)) / COUNT as f64)
+        .collect();
     vec![Row::new(
         "memory a topic at 100,000",
-        (both as f64 - log as f64) / COUNT as f64,
+        median(of_a_topic),
         "B",
         Bar::AtMost(160.0),
     )]
