@@ -21,8 +21,6 @@ const SPARES: usize = 16;
 /// Larger ones are not kept: they are for large messages, one at a time. Nor are small ones, which cost little to make.
 const LARGEST_SPARE: usize = 512 * 1024;
 const SMALLEST_SPARE: usize = 64 * 1024;
-/// Blocks that were kept for long come back for so many buffers taken: who evicts them does so in bursts.
-const WANTED: u32 = SPARES as u32;
 
 /// Bytes that grow at the end.
 #[derive(Default)]
@@ -38,7 +36,8 @@ pub struct Buffer {
 #[derive(Clone)]
 struct Home {
     spares: SyncSender<Block>,
-    /// How many of the blocks that were kept are of use: reading may have ended long ago.
+    /// How many of the blocks that were kept are of use: as many as were taken to be filled, and not yet brought back.
+    /// Reading may have ended long ago.
     wanted: Arc<AtomicU32>,
 }
 
@@ -72,7 +71,7 @@ impl Spares {
 
     /// The same for one that will be full soon, and with little more room: it may be kept.
     pub fn buffer_to_fill(&self, capacity: usize) -> Buffer {
-        let one_more = |wanted: u32| (wanted < WANTED).then_some(wanted + 1);
+        let one_more = |wanted: u32| (wanted < SPARES as u32).then_some(wanted + 1);
         let _ = self.home.wanted.fetch_update(Relaxed, Relaxed, one_more);
         let spare = self.spares.try_recv().ok();
         let spare = spare.filter(|block| (capacity..=capacity / 8 * 9).contains(&block.len()));
@@ -266,7 +265,7 @@ mod tests {
             .collect();
         drop(kept);
         let count = || std::iter::from_fn(|| spares.spares.try_recv().ok()).count();
-        assert_eq!(count(), WANTED as usize);
+        assert_eq!(count(), SPARES);
         drop(spares.buffer(SMALLEST_SPARE).kept());
         assert_eq!(count(), 0, "reading is slow now");
         drop(spares.buffer_to_fill(SMALLEST_SPARE).kept());

@@ -95,7 +95,7 @@ impl Loop {
         let (batches_tx, batches_rx) = source::batches(BATCHES, options.limits.in_flight);
         let clock = options.clock;
         let over_ssh = std::env::var_os("SSH_CONNECTION").is_some();
-        let fps = options.fps.unwrap_or(if over_ssh { 10 } else { 30 }).max(1);
+        let fps = options.fps.unwrap_or(if over_ssh { 10 } else { 30 });
         let (width, height) = crossterm::terminal::size()?;
         let (app, effects) = App::new(setup(&options, width, height));
         let log = LogFile::start(&options.paths.state, app.look.clock.clone());

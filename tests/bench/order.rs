@@ -1,7 +1,14 @@
 //! `MQTTSCOPE_LAYOUT=plain CARGO_PROFILE_RELEASE_STRIP=none cargo bench -- order`: which functions run at the start, into
 //! `src/link/start.ld`, by which the release binary is laid out. Needs valgrind, and the names that are otherwise stripped.
 
-use std::{collections::BTreeSet, fmt::Write, fs, path::Path, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Write,
+    fs,
+    path::Path,
+    sync::LazyLock,
+    time::Duration,
+};
 
 use regex::Regex;
 
@@ -72,8 +79,7 @@ fn traced(work: impl FnOnce(&mut Scene)) -> BTreeSet<String> {
 fn patterns(dump: &str) -> BTreeSet<String> {
     // ob=(3) /path/of/object · fn=(17) name; later only their numbers. Those called begin with c: cob=, cfn=.
     let line = Regex::new(r"^(c?ob|c?fn)=\((\d+)\)(?: (.*))?$").unwrap();
-    let mut objects = std::collections::HashMap::new();
-    let mut functions = std::collections::HashMap::new();
+    let (mut objects, mut functions) = (HashMap::new(), HashMap::new());
     let (mut is_ours, mut ran) = (false, BTreeSet::new());
     for found in dump.lines().filter_map(|text| line.captures(text)) {
         let (kind, number) = (&found[1], found[2].to_owned());
@@ -96,15 +102,15 @@ fn patterns(dump: &str) -> BTreeSet<String> {
 
 /// A mangled name with `*` for the hashes in it; `None` for what is no symbol.
 fn pattern(name: &str) -> Option<String> {
+    static CRATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"Cs[0-9A-Za-z]+_").unwrap());
+    static HASH: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"17h[0-9a-f]{16}E.*$").unwrap());
+    static COPY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\.\d+$").unwrap());
+    static SYMBOL: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^[A-Za-z_][A-Za-z0-9_.$*]*$").unwrap());
     let (name, _) = name.split_once('\'').unwrap_or((name, "")); // f'2: it called itself
-    let hash = Regex::new(r"17h[0-9a-f]{16}E.*$").unwrap();
-    let krate = Regex::new(r"Cs[0-9A-Za-z]+_").unwrap();
-    let name = krate.replace_all(name, "Cs*_");
-    let name = hash.replace(&name, "17h*");
-    let copy = Regex::new(r"\.\d+$").unwrap();
-    let name = copy.replace(&name, ".*");
-    let symbol = Regex::new(r"^[A-Za-z_][A-Za-z0-9_.$*]*$").unwrap();
-    symbol.is_match(&name).then(|| name.into_owned())
+    let name = CRATE.replace_all(name, "Cs*_");
+    let name = HASH.replace(&name, "17h*");
+    let name = COPY.replace(&name, ".*");
+    SYMBOL.is_match(&name).then(|| name.into_owned())
 }
 
 fn script(groups: &[(&str, &BTreeSet<String>)]) -> String {

@@ -32,8 +32,7 @@ impl Log {
         let segment = Segment::of_batch(batch.data.share(), batch.records.len(), self.next_id);
         self.make_room(segment.len(), topics, budget, |_| {});
         self.unfilled += self.segments.back_mut().map_or(0, Segment::seal);
-        self.segment_bytes += segment.len() + Segment::OVERHEAD;
-        self.segments.push_back(segment);
+        self.push_segment(segment);
     }
 
     /// Whether nearly all of a buffer would be held for what is read in it, no more goes at a time than of a block, and

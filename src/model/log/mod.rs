@@ -165,29 +165,32 @@ impl Log {
             }
         });
         let block = block.unwrap_or_else(|| Block::zeroed_to_fill(len));
-        self.segment_bytes += block.len() + Segment::OVERHEAD;
-        self.segments.push_back(Segment::new(block, self.next_id));
+        self.push_segment(Segment::new(block, self.next_id));
     }
 
-    /// Makes the log fit a budget with a segment of `len` bytes more; blocks that go are given to `on_block`.
-    fn make_room(&mut self, len: usize, topics: &Topics, budget: usize, mut on_block: impl FnMut(Block)) {
-        let budget = budget.saturating_sub(len + Segment::OVERHEAD);
+    /// Makes room in a budget for a segment of `len` bytes more; blocks that go are given to `on_block`.
+    fn make_room(&mut self, len: usize, topics: &Topics, budget: usize, on_block: impl FnMut(Block)) {
+        self.shrink(topics, budget.saturating_sub(len + Segment::OVERHEAD), on_block);
+    }
+
+    /// Makes the log fit a budget: history goes first, then last values once they take three quarters.
+    pub(super) fn fit(&mut self, topics: &Topics, budget: usize) {
+        self.shrink(topics, budget, |_| {});
+    }
+
+    fn shrink(&mut self, topics: &Topics, budget: usize, mut on_block: impl FnMut(Block)) {
         while self.memory() > budget {
             match self.reclaim(topics, budget) {
-                Reclaimed::Nothing => break,
+                Reclaimed::Nothing => return,
                 Reclaimed::Kept => {}
                 Reclaimed::Block(old) => on_block(old),
             }
         }
     }
 
-    /// Makes the log fit a budget: history goes first, then last values once they take three quarters.
-    pub(super) fn fit(&mut self, topics: &Topics, budget: usize) {
-        while self.memory() > budget {
-            if matches!(self.reclaim(topics, budget), Reclaimed::Nothing) {
-                return;
-            }
-        }
+    fn push_segment(&mut self, segment: Segment) {
+        self.segment_bytes += segment.len() + Segment::OVERHEAD;
+        self.segments.push_back(segment);
     }
 
     fn reclaim(&mut self, topics: &Topics, budget: usize) -> Reclaimed {

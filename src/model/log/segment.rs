@@ -86,8 +86,7 @@ impl Segment {
     #[inline]
     pub(super) fn has_room(&self, len: usize, wall_ahead_us: i64) -> bool {
         !self.is_sealed
-            && self.is_whole()
-            && (self.count as usize + 1) * HEADER + len <= self.bytes_start as usize
+            && HEADER + len <= self.free()
             && (self.clocks.len() < CLOCKS || self.knows_clock(wall_ahead_us))
     }
 
@@ -102,7 +101,8 @@ impl Segment {
         if self.is_sealed { self.free() } else { 0 }
     }
 
-    /// Bytes of room for more messages.
+    /// Bytes of room for more messages; none where a buffer has the bytes.
+    #[inline]
     pub(super) fn free(&self) -> usize {
         let headers = self.count as usize * HEADER;
         if self.is_whole() {

@@ -87,16 +87,20 @@ fn what_is_not_stored_as_it_was_on_the_wire_is_copied() {
     deep[9].topic = "/".repeat(2_000);
     let mut first_deep = large();
     first_deep[0].topic = "/".repeat(2_000);
-    let mut small = large();
-    for shape in &mut small[..24] {
-        shape.payload.truncate(1);
+    let small = (0..400)
+        .map(|n| shape(&format!("t/{n}"), &[n as u8; 256]))
+        .collect();
+    let mut names = large();
+    for shape in &mut names {
+        shape.topic = shape.topic.repeat(100);
     }
     let few = large()[..8].to_vec();
     for (name, shapes, in_place) in [
         ("a payload that was cut", cut, 0),
         ("a topic that is not in the tree", deep, 9),
         ("a first topic that is not in the tree", first_deep, 0),
-        ("mostly small", small, 0),
+        ("many small ones", small, 0),
+        ("long topics", names, 0),
         ("few", few, 0),
     ] {
         let mut model = model(32 << 20);
@@ -114,7 +118,7 @@ fn what_is_not_stored_as_it_was_on_the_wire_is_copied() {
 #[test]
 fn a_small_budget_keeps_no_buffer_larger_than_a_block() {
     let mut model = model(4 << 20);
-    fill_block(&mut model, 60_000);
+    fill_block(&mut model, 64_000);
     let shapes = large();
     let (read, _spares) = receive_in_buffer(&mut model, &shapes);
     assert_eq!(count_in_place(&model, &shapes, &read), 0);

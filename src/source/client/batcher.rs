@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use crate::{
-    event::{Batch, Buffer, ConnectionState, ConnectionStatus, OperationEnded, Record, SourceId, Time},
+    event::{Batch, ConnectionState, ConnectionStatus, Data, OperationEnded, Record, SourceId, Time},
     source::flow::{BatchSender, NotSent, own_bytes},
 };
 
@@ -148,7 +148,7 @@ impl Batcher {
     }
 
     /// Sends what is there, with the bytes its records point into; blocks if there is no room.
-    pub fn send(&mut self, data: impl Into<Buffer>, now: u64) {
+    pub fn send(&mut self, data: impl Into<Data>, now: u64) {
         if self.records.is_empty() {
             return;
         }
@@ -156,7 +156,7 @@ impl Batcher {
         let batch = Batch {
             source: self.source,
             time: self.first,
-            data: data.into().into(),
+            data: data.into(),
             records: std::mem::replace(&mut self.records, Vec::with_capacity(capacity)),
         };
         self.has_news = false;

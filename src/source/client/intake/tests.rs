@@ -1,7 +1,11 @@
 //! Frames out of reads of any size, and batches out of frames.
 
 use super::*;
-use crate::{mqtt::ReasonCode, source::Limits};
+use crate::{
+    mqtt::{Properties, QoS, ReasonCode},
+    source::Limits,
+    wire::{Packet, Publish, encode},
+};
 
 const V: ProtocolVersion = ProtocolVersion::V311;
 
@@ -15,18 +19,17 @@ fn intake(max_payload: usize) -> Intake {
 
 /// A QoS 0 PUBLISH to `a`.
 fn publish(payload: usize) -> Vec<u8> {
-    let mut frame = vec![0x30];
-    let mut remaining = payload + 3;
-    loop {
-        let byte = (remaining % 128) as u8;
-        remaining /= 128;
-        frame.push(if remaining > 0 { byte | 0x80 } else { byte });
-        if remaining == 0 {
-            break;
-        }
-    }
-    frame.extend_from_slice(b"\0\x01a");
-    frame.extend((0..payload).map(|n| n as u8));
+    let packet = Packet::Publish(Publish {
+        dup: false,
+        qos: QoS::AtMostOnce,
+        retain: false,
+        topic: "a".to_owned(),
+        packet_id: None,
+        properties: Properties::NONE,
+        payload: (0..payload).map(|n| n as u8).collect(),
+    });
+    let mut frame = Vec::new();
+    encode(&packet, V, &mut frame).unwrap();
     frame
 }
 
